@@ -1,0 +1,507 @@
+"""The vocabulary: what readers say about files and what rules may ask.
+
+Absent is the empty string, `False` or an empty tuple. A value that the files do not tell is `UNKNOWN`; rules that
+need it stay silent. Only the standard library is imported here.
+
+`span` is the primary place of a fact (where its repair goes); `parts` gives the place of single fields, by field
+name: decoding the file's text there by the span's form gives the field's value. Fields that are computed have no part.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from relcheck.records import Record
+from relcheck.source import Span
+
+
+class Unknown(Enum):
+    """The type of the one value that says: the files do not tell."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN = Unknown.UNKNOWN
+
+Text = str | Unknown
+Truth = bool | Unknown
+NO_SPAN = Span(0, 0)
+
+
+class Related(Record):
+    """A second place that belongs to a fact, with a few words on why; `path` is empty for the same file."""
+
+    span: Span
+    note: str = ""
+    path: str = ""
+
+
+class Option(Record):
+    """One flag of a command, one input of an action or one variable: its name and its value if it is written."""
+
+    name: str
+    value: Text = ""
+    span: Span = NO_SPAN
+
+
+class Fact(Record):
+    """What all facts share. `job` is the id of the CI job, `step` its 0-based step (-1: none), both within the file."""
+
+    span: Span
+    parts: dict[str, Span] = {}
+    related: tuple[Related, ...] = ()
+    job: str = ""
+    step: int = -1
+    # Filled by link from the job around the fact:
+    in_publish_job: bool = False  # the job publishes something
+    in_secret_job: bool = False  # the job has secrets, an id token or a write permission
+
+
+class Image(Fact):
+    """A container image is named (grammar: distribution reference; `relcheck.refs.image`).
+
+    role: base, final (base of the last stage), copied (COPY --from), mount, frontend (# syntax=), run (a container
+    command or compose service), service (beside a CI job), workload (Kubernetes), job (a CI job's environment),
+    output (what is built is named), pushed, cache, override (Kustomize images), artifact (OCI, not a container),
+    pulled (a pull command), action (a container action).
+    state: literal, defaulted (through a default or variable in the repository), partial, unknown.
+    """
+
+    role: str
+    engine: str  # dockerfile, compose, kubernetes, helm, kustomize, github, gitlab, pre-commit, command, ...
+    written: str = ""  # the whole reference, as a person would write it, markers kept
+    state: str = "literal"
+    name: Text = UNKNOWN  # without tag and digest, as written
+    registry: Text = UNKNOWN  # as written; "" when none is written
+    host: Text = UNKNOWN  # the effective registry: docker.io when none is written
+    namespace: Text = UNKNOWN  # as written: the path without its last component
+    repository: Text = UNKNOWN  # the effective path: library/alpine
+    tag: Text = UNKNOWN
+    digest: Text = UNKNOWN
+    tag_kind: Text = UNKNOWN  # none, latest, version (three numbers), partial, word, date, commit, other
+    problem: Text = ""  # why an engine refuses the reference; "" when it is well formed
+    digest_problem: Text = ""  # why the text after @ is no digest
+    pull_policy: str = ""
+    build_here: bool = False  # the repository builds this name itself
+    overridden: Truth = False  # a named context, Kustomize or the like replaces it
+    push: Truth = False  # role output: this file itself also pushes it
+    floating_default: bool = False  # the moving tag comes from a default that a user may replace
+    name_template: str = ""  # the variable that makes the name, when it may hold capitals (github.repository)
+
+
+class Component(Fact):
+    """A pipeline component of someone else is used.
+
+    system: github, gitlab, pre-commit, kustomize, git, helm, docker, ... kind: action, workflow, include, component,
+    hook, base, chart, context, library, orb, pipe, plugin, repository.
+    ref_kind: see `relcheck.refs.git.classify_ref`.
+    """
+
+    system: str
+    kind: str
+    name: Text = UNKNOWN  # owner/repository[/path], as written without the ref
+    owner: Text = UNKNOWN
+    host: Text = ""
+    ref: Text = UNKNOWN
+    ref_kind: Text = UNKNOWN
+    local: bool = False
+    verified: bool = False  # an integrity hash stands beside it
+    locked: bool = False  # a lock file of the platform covers it
+    first_party: Truth = False  # the platform's own owner, or one the configuration calls ours
+    version_comment: str = ""  # the version that a comment behind a commit claims
+    secrets: bool = False  # secrets are handed to it
+    inherits_secrets: bool = False
+    inputs: tuple[Option, ...] = ()
+
+
+class Dependency(Fact):
+    """A package is depended on, in a manifest or by a command.
+
+    ecosystem: pypi, npm, cargo, gem, go, helm, os, github-tool, ...; where: manifest, requirements, constraints, lock,
+    command, run (npx and its kin), tool (an installed program), setup (a setup action).
+    firmness: exact, range, any (nothing or a wildcard), tag (a dist-tag such as latest), git-commit, git-tag,
+    git-branch, git-default, url, path, workspace, alias, unknown.
+    source: registry, git, url, path, workspace.
+    """
+
+    ecosystem: str
+    where: str
+    name: Text = UNKNOWN
+    constraint: Text = UNKNOWN
+    firmness: Text = UNKNOWN
+    source: str = "registry"
+    ref: Text = ""
+    url: Text = ""  # userinfo removed
+    scheme: Text = ""
+    group: str = "prod"
+    hashed: bool = False
+    locked: Truth = UNKNOWN  # a lock file beside the manifest settles it
+    published: Truth = UNKNOWN  # the manifest around it is published
+    global_install: bool = False
+
+
+class Install(Fact):
+    """A command installs what a manifest names: `npm ci`, `pip install -r`, `poetry install`.
+
+    frozen: the command refuses to change the lock file; lockfile: one stands beside the manifest.
+    """
+
+    ecosystem: str
+    tool: str
+    frozen: Truth = UNKNOWN
+    lockfile: Truth = UNKNOWN
+    scripts: Truth = UNKNOWN  # lifecycle scripts run
+    ci: bool = False
+    hashes: Truth = UNKNOWN
+
+
+class Sibling(Record):
+    """Another place that states the version of the same package."""
+
+    path: str
+    version: str
+    span: Span = NO_SPAN
+
+
+class Package(Fact):
+    """This folder makes a package. `version_problem` and `name_problem` say why its registry refuses them."""
+
+    ecosystem: str
+    name: Text = UNKNOWN
+    scope: str = ""
+    folder: str = ""
+    version: Text = UNKNOWN
+    version_dynamic: bool = False
+    version_problem: Text = ""
+    version_canonical: Text = ""
+    prerelease: Truth = UNKNOWN
+    private: Truth = False
+    publish_host: Text = ""
+    access: str = ""
+    version_only: bool = False  # not a manifest: a second place that states the version (`__version__`, setup.cfg)
+    siblings: tuple[Sibling, ...] = ()  # filled by link: the other places of this folder
+    disagrees: tuple[Sibling, ...] = ()  # those of them that state another version
+
+
+class Release(Fact):
+    """What git knows of a package (filled by link from the history).
+
+    tag: the newest release tag that belongs to the package; tag_version: the version in it; changed: files that enter
+    the package changed since; head_tag: a release tag on the commit itself; known is false for a shallow clone.
+    """
+
+    ecosystem: str
+    name: Text = UNKNOWN
+    version: Text = UNKNOWN
+    known: bool = True
+    why_unknown: str = ""
+    tag: Text = UNKNOWN
+    tag_version: Text = UNKNOWN
+    same_version: Truth = UNKNOWN
+    changed: Truth = UNKNOWN
+    changed_path: str = ""
+    head_tag: Text = ""
+    head_tag_version: Text = ""
+    head_tag_agrees: Truth = UNKNOWN
+
+
+class Command(Fact):
+    """A program is run. Words that are not static stand in `argv` as they are written.
+
+    verb: the words that choose what the program does, joined by a space ("buildx build"); context: run, script, hook,
+    runtime, make, recipe; written: the command as a person would type it, secrets never in it.
+    """
+
+    program: Text
+    verb: Text = ""
+    argv: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
+    operands: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()  # the names of the options
+    assignments: tuple[Option, ...] = ()
+    piped_from: str = ""
+    piped_to: str = ""
+    swallowed: bool = False  # its failure cannot fail the step
+    wrappers: tuple[str, ...] = ()
+    written: str = ""
+    context: str = "script"
+
+
+class Login(Fact):
+    """Credentials are handed to a registry client. host: docker.io when none is written."""
+
+    tool: str
+    host: Text = UNKNOWN
+    username: Text = ""
+    secret_form: str = ""  # argv-literal, argv-variable, stdin, input-literal, input-reference, helper, none
+    cloud: bool = False
+
+
+class Publish(Fact):
+    """Something is published: a package, an image, a chart or a release.
+
+    ecosystem: npm, pypi, cargo, maven, gem, nuget, oci, helm, github-release, gitlab-release. events: the triggers that
+    reach it for sure; guarded: a condition that is not understood stands before it.
+    """
+
+    ecosystem: str
+    tool: str
+    host: Text = UNKNOWN
+    target: Text = UNKNOWN
+    dry_run: Truth = False
+    swallowed: bool = False
+    skip_existing: Truth = False
+    events: tuple[str, ...] = ()
+    guarded: Truth = False
+    token: str = ""  # how it authenticates: static, oidc, none, unknown
+    options: tuple[Option, ...] = ()
+
+
+class Push(Record):
+    """An image that a job pushes, for the relations of `Job`."""
+
+    written: str
+    host: Text = UNKNOWN
+    namespace: Text = UNKNOWN
+    tag: Text = UNKNOWN
+    tag_kind: Text = UNKNOWN
+    guarded: Truth = False
+
+
+class SecretUse(Record):
+    """A secret that is in reach: its name and how wide (workflow, job, step)."""
+
+    name: str
+    level: str = "step"
+    step: int = -1
+
+
+class LoginUse(Record):
+    """A login of a job, for the relations of `Job`."""
+
+    host: Text = UNKNOWN
+    cloud: bool = False
+
+
+class PublishUse(Record):
+    """A publish step of a job, for the relations of `Job`."""
+
+    ecosystem: str
+    tool: str = ""
+    guarded: Truth = False
+    swallowed: bool = False
+    dry_run: Truth = False
+
+
+class Job(Fact):
+    """A CI job. system: github, gitlab. events: the triggers that reach it for sure after its own condition.
+
+    permissions: "scope: level" lines, `permissions_set` whether any are written; id_token: write, none or unknown.
+    """
+
+    system: str
+    id: str
+    workflow: str = ""
+    triggers: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    guarded: bool = False
+    permissions: tuple[str, ...] = ()
+    permissions_set: bool = False
+    write_all: bool = False
+    id_token: str = ""
+    environment: str = ""
+    runner: str = ""
+    self_hosted: Truth = False
+    matrix: bool = False
+    reusable: bool = False  # only called by other workflows
+    tag_trigger: bool = False  # a tag push, a release or a manual run reaches it
+    tag_only: bool = False  # nothing but a tag push or a release reaches it
+    cancels: Truth = False
+    tolerant: bool = False  # continue-on-error or allow_failure on the whole job
+    foreign_login: bool = False  # something it calls may have logged in unseen
+    secrets: tuple[SecretUse, ...] = ()
+    logins: tuple[LoginUse, ...] = ()  # filled by link, like the four below
+    pulls: tuple[Push, ...] = ()
+    builds: tuple[Push, ...] = ()
+    pushes: tuple[Push, ...] = ()
+    publishes: tuple[PublishUse, ...] = ()
+
+
+class Credential(Fact):
+    """A secret stands in the file; its value is never kept.
+
+    kind: npm-token, npm-auth, npm-password, npm-unscoped, pypirc-password, index-url, docker-auth, netrc-password,
+    maven-password, maven-master, k8s-registry-secret, helm-repo-password, private-key, url-userinfo, env, build-arg,
+    argv-password, argv-token, file (a credential file is copied), token (found by its shape), ci-env, ...
+    form: literal, reference, encrypted, placeholder, empty. where: home (the client's own file), environment, argv,
+    url, manifest, layer, text. token: the format that the value has (github, npm, pypi, ...), "" if none;
+    checksum: valid, invalid, none. access: publish, read or "".
+    """
+
+    kind: str
+    form: str
+    where: str
+    ecosystem: str = ""
+    key: str = ""
+    host: Text = ""
+    user: Text = ""
+    token: str = ""
+    checksum: str = "none"
+    access: str = ""
+    redacted: str = ""  # at most the first four characters, then an ellipsis
+    length: int = 0
+    tool: str = ""
+    in_final_stage: Truth = False
+
+
+class Registry(Fact):
+    """A registry or index is configured. purpose: index, extra-index, find-links, mirror, publish, container, chart,
+    proxy, vcs, trusted-host. tls: verified, off, "" (nothing is said).
+    """
+
+    ecosystem: str
+    purpose: str
+    url: Text = UNKNOWN  # userinfo removed
+    host: Text = UNKNOWN
+    scheme: Text = ""
+    tls: Text = ""
+    key: str = ""  # the setting as written: strict-ssl, trusted-host, --insecure
+    scope: str = ""
+    has_credential: Truth = False
+    loopback: Truth = False
+    integrity_off: bool = False  # the setting switches a checksum database or signature check off
+    hashed: bool = False  # every requirement of the file is pinned by hash
+
+
+class Resource(Fact):
+    """A Kubernetes object is declared. scope: namespaced, cluster, unknown.
+
+    namespace_from: own, kustomize, helm, flux, argocd, deploy (a namespace-scoped deploy command), or "".
+    """
+
+    api_version: str
+    kind: Text
+    name: Text = ""
+    namespace: Text = ""
+    namespace_from: str = ""
+    scope: str = "unknown"
+    patch: bool = False  # a patch of an object that is declared elsewhere
+    generated: bool = False
+
+
+class Download(Fact):
+    """Bytes are fetched by URL. verified_by: checksum, signature, pinned-url or ""; executed_by: the program or ""."""
+
+    tool: str
+    url: Text = UNKNOWN  # userinfo removed
+    scheme: Text = UNKNOWN
+    host: Text = UNKNOWN
+    output: str = ""
+    verified_by: str = ""
+    executed_by: str = ""
+    piped: bool = False  # executed straight from the network
+    unpacked: bool = False
+    context: str = "script"
+
+
+class Copy(Fact):
+    """A Dockerfile copies from the build context. `whole` says that everything is copied.
+
+    unignored: what of .git, .env, node_modules and credential files the .dockerignore does not keep out (by link).
+    """
+
+    sources: tuple[str, ...] = ()
+    whole: bool = False
+    final: bool = False
+    ignore_file: Text = UNKNOWN
+    unignored: tuple[str, ...] = ()
+
+
+class ImageOverride(Record):
+    """One entry of a Kustomization's `images`."""
+
+    name: str
+    new_name: str = ""
+    new_tag: str = ""
+    digest: str = ""
+
+
+class Kustomization(Fact):
+    """A kustomization file: a node of the graph that link walks. Paths are as written."""
+
+    folder: str
+    namespace: Text = ""
+    resources: tuple[str, ...] = ()
+    patches: tuple[str, ...] = ()
+    images: tuple[ImageOverride, ...] = ()
+    component: bool = False
+
+
+class Chart(Fact):
+    """A Helm chart's Chart.yaml: membership of the folder below it, and the default tag."""
+
+    folder: str
+    name: Text = UNKNOWN
+    version: Text = UNKNOWN
+    app_version: Text = ""
+
+
+class Deploy(Fact):
+    """Something deploys a folder into a namespace: Argo CD, Flux, `kubectl apply -n`, `helm -n`, Skaffold."""
+
+    tool: str
+    path: Text = UNKNOWN  # relative to the repository's root, "" when the whole repository
+    namespace: Text = UNKNOWN
+
+
+class Variables(Fact):
+    """A file of variables, for interpolation elsewhere (`.env` beside a compose file)."""
+
+    values_of: tuple[Option, ...] = ()
+
+
+class IgnoreFile(Fact):
+    """A .dockerignore: patterns in order, `!` kept."""
+
+    patterns: tuple[str, ...] = ()
+
+
+class Unreadable(Fact):
+    """A file or a part of it could not be read: `reason` in words that a person can act on."""
+
+    reason: str
+
+
+class Suppression(Fact):
+    """A comment that silences rules. problem: unused, expired, reasonless, unknown-rule, or ""."""
+
+    rules: tuple[str, ...] = ()
+    problem: str = ""
+    detail: str = ""
+
+
+KINDS: dict[str, type[Fact]] = {
+    "image": Image,
+    "component": Component,
+    "dependency": Dependency,
+    "install": Install,
+    "package": Package,
+    "release": Release,
+    "command": Command,
+    "login": Login,
+    "publish": Publish,
+    "job": Job,
+    "credential": Credential,
+    "registry": Registry,
+    "resource": Resource,
+    "download": Download,
+    "copy": Copy,
+    "kustomization": Kustomization,
+    "chart": Chart,
+    "deploy": Deploy,
+    "variables": Variables,
+    "ignore_file": IgnoreFile,
+    "unreadable": Unreadable,
+    "suppression": Suppression,
+}
+KIND_OF: dict[type[Fact], str] = {kind: name for name, kind in KINDS.items()}

@@ -1,0 +1,56 @@
+"""A finding: a rule, a place, a sentence; and the order and identity of findings."""
+
+from __future__ import annotations
+
+import hashlib
+
+from relcheck.records import Record
+
+SEVERITIES = ("note", "warning", "error")
+
+
+class Place(Record):
+    """A place in a file: 1-based line and column in code points, end exclusive, and the offsets behind them."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    start: int = 0
+    end: int = 0
+    note: str = ""
+
+
+class Finding(Record):
+    """One mistake at one place. `subject` is what identifies it besides rule and path (a coordinate, never a secret)."""
+
+    rule: str
+    severity: str
+    confidence: str
+    message: str
+    place: Place
+    related: tuple[Place, ...] = ()
+    subject: str = ""
+    fingerprint: str = ""
+    fixture: bool = False  # in a test or example folder
+    suppressed: str = ""  # "inline", "config" or "" when it counts
+    reason: str = ""  # why it is suppressed
+
+
+def sort_key(finding: Finding) -> tuple[str, int, int, str, str]:
+    """Order findings by path, line, column, rule, message."""
+    place = finding.place
+    return place.path, place.line, place.column, finding.rule, finding.message
+
+
+def with_fingerprints(findings: list[Finding]) -> list[Finding]:
+    """Give each finding an identity that survives moved lines: rule, path, subject and ordinal among the equal ones."""
+    seen: dict[tuple[str, str, str], int] = {}
+    out = []
+    for finding in sorted(findings, key=sort_key):
+        key = (finding.rule, finding.place.path, finding.subject)
+        ordinal = seen[key] = seen.get(key, -1) + 1
+        digest = hashlib.sha256("\0".join((*key, str(ordinal))).encode("utf-8", "surrogateescape")).hexdigest()
+        out.append(finding.replace(fingerprint=digest[:32]))
+    return out

@@ -1,0 +1,54 @@
+"""Image facts from text: the one way in which every reader names an image."""
+
+from __future__ import annotations
+
+from relcheck.facts import UNKNOWN, Image, Related
+from relcheck.refs import MARK
+from relcheck.refs.image import parse_image
+from relcheck.source import Source, Span
+
+_STRING_FIELDS = ("name", "registry", "host", "namespace", "repository", "tag", "digest", "tag_kind")
+
+
+def image_fact(
+    source: Source,
+    *,
+    role: str,
+    engine: str,
+    written: str = "",
+    state: str = "literal",
+    primary: str = "",
+    related: tuple[Related, ...] = (),
+    job: str = "",
+    step: int = -1,
+    **fields: object,
+) -> Image | None:
+    """Return the image that the source's text names, or None where the text names none (empty, a transport, an id).
+
+    `written` is the reference as it stands in the file when `source` is already expanded; `primary` names the part
+    whose place is the fact's own (default: the tag if one is written, else the digest, else the whole reference).
+    """
+    ref = parse_image(source.text)
+    if ref is None:
+        return None
+    parts: dict[str, Span] = {name: source.at(start, end) for name, (start, end) in ref.spans.items()}
+    chosen = primary or next((name for name in ("digest" if ref.digest_problem else "tag", "name") if name in parts), "")
+    whole = source.at(*ref.whole)
+    known = {name: getattr(ref, name) for name in _STRING_FIELDS}
+    if MARK in source.text and state == "literal":
+        state = "unknown" if ref.name is UNKNOWN and ref.tag is UNKNOWN and ref.digest is UNKNOWN else "partial"
+    return Image(
+        span=parts.get(chosen, whole),
+        parts=parts,
+        related=related,
+        job=job,
+        step=step,
+        role=role,
+        engine=engine,
+        written=(written or source.text).strip().replace(MARK, "…"),
+        state=state,
+        problem=ref.problem,
+        digest_problem=ref.digest_problem,
+        **known,
+        **fields,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,142 @@
+"""Text, places in it, and text embedded in text.
+
+A `Source` decodes a file once. Text that lies inside another text (a shell script in YAML, a Dockerfile in a
+compose file) is a `Source` too: it knows its parent and a piecewise map of offsets, so that every place it hands
+out is a place in the file itself. Offsets count Unicode code points after a stripped byte order mark.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import NamedTuple
+
+import re
+
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
+MAX_DEPTH = 4
+
+
+class Span(NamedTuple):
+    """A place in a file: `start` to `end` (exclusive) in code points, and how the value is written there.
+
+    `form` is "plain" where the text of the file is the value itself, else the chain of encodings from the outermost
+    to the innermost, joined by ">" (see `relcheck.forms`); "composed" says that the value stands in several places.
+    """
+
+    start: int
+    end: int
+    form: str = "plain"
+
+
+class Position(NamedTuple):
+    """1-based line and column; the column counts code points, a tab is one."""
+
+    line: int
+    column: int
+
+
+class Piece(NamedTuple):
+    """A stretch of an embedded text and the stretch of its parent's text that it came from.
+
+    Where both have the same length and text, offsets map one to one; else the whole stretch maps to the whole.
+    """
+
+    start: int
+    end: int
+    parent_start: int
+    parent_end: int
+
+
+class Source:
+    """A text with a path; `at` turns offsets in this text into a `Span` of the file that holds it."""
+
+    __slots__ = ("_breaks", "_pieces", "_starts", "depth", "form", "parent", "path", "text")
+
+    def __init__(
+        self, path: str, text: str, parent: Source | None = None, pieces: tuple[Piece, ...] = (), form: str = "plain"
+    ) -> None:
+        self.path = path
+        self.text = text
+        self.parent = parent
+        self.form = form
+        self.depth: int = 0 if parent is None else parent.depth + 1
+        self._pieces = pieces
+        self._starts = [piece.start for piece in pieces]
+        self._breaks: list[int] | None = None
+
+    @classmethod
+    def from_bytes(cls, path: str, data: bytes) -> Source:
+        """Decode a file: UTF-8 or UTF-16 with a byte order mark, else UTF-8, else Latin-1; never fails."""
+        return cls(path, decode(data))
+
+    @property
+    def root(self) -> Source:
+        """The file's own text, at the bottom of the chain of parents."""
+        found = self
+        while found.parent is not None:
+            found = found.parent
+        return found
+
+    def at(self, start: int, end: int) -> Span:
+        """Return the place in the file of `text[start:end]`."""
+        if self.parent is None:
+            return Span(start, end)
+        first, last = self._parent_range(start, end)
+        outer = self.parent.at(first, last)
+        if self.parent.text[first:last] == self.text[start:end]:
+            return outer
+        return Span(outer.start, outer.end, self.form if outer.form == "plain" else f"{outer.form}>{self.form}")
+
+    def all(self) -> Span:
+        """Return the place of the whole text."""
+        return self.at(0, len(self.text))
+
+    def part(self, start: int, end: int) -> Source:
+        """Return `text[start:end]` as a text of its own, embedded in this one letter for letter."""
+        return self.embed(self.text[start:end], (Piece(0, end - start, start, end),), "plain")
+
+    def embed(self, text: str, pieces: tuple[Piece, ...], form: str) -> Source:
+        """Return a text decoded from this one; `pieces` are in order and cover it, `form` names the encoding."""
+        return Source(self.path, text, self, pieces, form)
+
+    def position(self, offset: int) -> Position:
+        """Return line and column of an offset in the *file* (an offset of a `Span`), whatever source is asked."""
+        root = self.root
+        if root._breaks is None:
+            root._breaks = [0, *(match.end() for match in _LINE_BREAK.finditer(root.text))]
+        line = bisect_right(root._breaks, offset)
+        return Position(line, offset - root._breaks[line - 1] + 1)
+
+    def line(self, number: int) -> str:
+        """Return the text of a line of the file, 1-based, without its line break."""
+        self.position(0)
+        breaks = self.root._breaks or [0]
+        if not 1 <= number <= len(breaks):
+            return ""
+        end = breaks[number] if number < len(breaks) else len(self.root.text)
+        return self.root.text[breaks[number - 1] : end].rstrip("\r\n")
+
+    def _parent_range(self, start: int, end: int) -> tuple[int, int]:
+        if not self._pieces:
+            return 0, 0
+        first = self._pieces[max(0, bisect_right(self._starts, start) - 1)]
+        last = self._pieces[max(0, bisect_right(self._starts, max(start, end - 1)) - 1)]
+        begin = self._inside(first, start, at_end=False)
+        return begin, max(begin, self._inside(last, end, at_end=True))
+
+    def _inside(self, piece: Piece, offset: int, *, at_end: bool) -> int:
+        if piece.end - piece.start == piece.parent_end - piece.parent_start:
+            return piece.parent_start + min(offset - piece.start, piece.end - piece.start)
+        if offset <= piece.start:
+            return piece.parent_start
+        return piece.parent_end if at_end or offset >= piece.end else piece.parent_start
+
+
+def decode(data: bytes) -> str:
+    """Decode bytes as editors do: byte order marks first, then UTF-8, then Latin-1; the mark is stripped."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace").removeprefix("\ufeff")
+    try:
+        return data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
