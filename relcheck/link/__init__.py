@@ -1,0 +1,111 @@
+"""The few truths that need more than one file, or more than one fact: what a job publishes, which namespace supplies
+a manifest, what git says of a version. Nothing here reads syntax; it works on facts and on `relcheck.refs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, TypeVar
+
+from relcheck.facts import Fact
+
+if TYPE_CHECKING:
+    from relcheck.vcs import History
+
+LINKERS: tuple[str, ...] = ("jobs", "images", "kubernetes", "helm", "packages", "releases")
+"""The modules of this package that join facts, in order. Each has `link(repository: Repository) -> None`."""
+
+KindT = TypeVar("KindT", bound=Fact)
+
+
+class Repository:
+    """All facts of a scan by path, with the means to look at neighbours that a join needs.
+
+    `reported` are the paths that the scan is about; other paths are read when a join asks for them. `whole` is false
+    when only some files of the repository are scanned (a hook): what is not read is unknown, never absent.
+    """
+
+    def __init__(
+        self,
+        facts: dict[str, list[Fact]],
+        formats: dict[str, str],
+        *,
+        paths: frozenset[str],
+        read: Callable[[str], tuple[str, list[Fact]]],
+        whole: bool = True,
+        own: dict[str, tuple[str, ...]] | None = None,
+        history: History | None = None,
+    ) -> None:
+        self.reported = frozenset(facts)
+        self.paths = paths
+        self.whole = whole
+        self.own = own or {}
+        self.history = history
+        self._facts = facts
+        self._formats = formats
+        self._read = read
+
+    def of(self, path: str) -> list[Fact]:
+        """Return the facts of a path, reading the file when it was not scanned; empty when it cannot be read."""
+        if path not in self._facts:
+            self._formats[path], self._facts[path] = self._read(path)
+        return self._facts[path]
+
+    def format_of(self, path: str) -> str:
+        """Return the format of a path that was read, or the empty string."""
+        return self._formats.get(path, "")
+
+    def all(self, kind: type[KindT]) -> Iterator[tuple[str, int, KindT]]:
+        """Yield (path, index, fact) of a kind over everything read so far, in the order of paths."""
+        for path in sorted(self._facts):
+            for index, fact in enumerate(self._facts[path]):
+                if type(fact) is kind:
+                    yield path, index, fact
+
+    def put(self, path: str, index: int, fact: Fact) -> None:
+        """Replace a fact."""
+        self._facts[path][index] = fact
+
+    def add(self, path: str, fact: Fact) -> None:
+        """Add a fact that was made from others."""
+        self._facts[path].append(fact)
+
+    def named(self, *names: str) -> list[str]:
+        """Return the paths of the repository whose last component is one of the names, sorted."""
+        wanted = frozenset(names)
+        return sorted(path for path in self.paths if path.rsplit("/", 1)[-1] in wanted)
+
+    def beside(self, path: str, *names: str) -> str:
+        """Return the first of the names that exists in the folder of `path`, as a path, or the empty string."""
+        folder = folder_of(path)
+        for name in names:
+            candidate = f"{folder}/{name}" if folder else name
+            if candidate in self.paths:
+                return candidate
+        return ""
+
+    def above(self, path: str, *names: str) -> str:
+        """Like `beside`, but looks in the folders above too, the nearest first."""
+        folder = folder_of(path)
+        while True:
+            for name in names:
+                candidate = f"{folder}/{name}" if folder else name
+                if candidate in self.paths:
+                    return candidate
+            if not folder:
+                return ""
+            folder = folder_of(folder)
+
+
+def folder_of(path: str) -> str:
+    """Return the folder of a path, the empty string for the root."""
+    parent = str(PurePosixPath(path).parent)
+    return "" if parent == "." else parent
+
+
+def link(repository: Repository) -> None:
+    """Run all joins, in order."""
+    for name in LINKERS:
+        import_module(f"relcheck.link.{name}").link(repository)
