@@ -85,6 +85,7 @@ class Image(Fact):
     build_here: bool = False  # the repository builds this name itself
     overridden: Truth = False  # a named context, Kustomize or the like replaces it
     push: Truth = False  # role output: this file itself also pushes it
+    digest_known: Truth = False  # the same job pushed this repository and exposes the digest (by link)
     floating_default: bool = False  # the moving tag comes from a default that a user may replace
     name_template: str = ""  # the variable that makes the name, when it may hold capitals (github.repository)
 
@@ -138,6 +139,8 @@ class Dependency(Fact):
     locked: Truth = UNKNOWN  # a lock file beside the manifest settles it
     published: Truth = UNKNOWN  # the manifest around it is published
     global_install: bool = False
+    scope_private: Truth = False  # npm: the scope is private in this repository (by link)
+    scope_mapped: Truth = UNKNOWN  # npm: a client configuration maps the scope to a registry (by link)
 
 
 class Install(Fact):
@@ -164,7 +167,7 @@ class Sibling(Record):
 
 
 class Package(Fact):
-    """This folder makes a package. `version_problem` and `name_problem` say why its registry refuses them."""
+    """A folder makes a package. `version_problem` and `name_problem` say why its registry refuses them."""
 
     ecosystem: str
     name: Text = UNKNOWN
@@ -225,6 +228,7 @@ class Command(Fact):
     wrappers: tuple[str, ...] = ()
     written: str = ""
     context: str = "script"
+    verifies: str = ""  # checksum, signature or attestation, when the command checks one
 
 
 class Login(Fact):
@@ -254,6 +258,7 @@ class Publish(Fact):
     events: tuple[str, ...] = ()
     guarded: Truth = False
     token: str = ""  # how it authenticates: static, oidc, none, unknown
+    id_token: str = ""  # of the job around it: write, none or "" (by link)
     options: tuple[Option, ...] = ()
 
 
@@ -274,6 +279,7 @@ class SecretUse(Record):
     name: str
     level: str = "step"
     step: int = -1
+    publishes: bool = False  # its name or its use says that it can publish
 
 
 class LoginUse(Record):
@@ -438,7 +444,7 @@ class Kustomization(Fact):
 
 
 class Chart(Fact):
-    """A Helm chart's Chart.yaml: membership of the folder below it, and the default tag."""
+    """A chart's Chart.yaml: membership of the folder below it, and the default tag."""
 
     folder: str
     name: Text = UNKNOWN
@@ -447,7 +453,7 @@ class Chart(Fact):
 
 
 class Deploy(Fact):
-    """Something deploys a folder into a namespace: Argo CD, Flux, `kubectl apply -n`, `helm -n`, Skaffold."""
+    """A folder is deployed into a namespace: by Argo CD, Flux, `kubectl apply -n`, `helm -n`, Skaffold."""
 
     tool: str
     path: Text = UNKNOWN  # relative to the repository's root, "" when the whole repository

@@ -51,6 +51,7 @@ def with_fingerprints(findings: list[Finding]) -> list[Finding]:
     for finding in sorted(findings, key=sort_key):
         key = (finding.rule, finding.place.path, finding.subject)
         ordinal = seen[key] = seen.get(key, -1) + 1
-        digest = hashlib.sha256("\0".join((*key, str(ordinal))).encode("utf-8", "surrogateescape")).hexdigest()
+        text = "\0".join((*key, str(ordinal)))
+        digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
         out.append(finding.replace(fingerprint=digest[:32]))
     return out

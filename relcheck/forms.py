@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 _FOLD = re.compile(r"[ \t]*(\r\n|\n|\r)[ \t]*((?:(?:\r\n|\n|\r)[ \t]*)*)")
 _YAML_ESCAPES = {
@@ -66,7 +67,7 @@ def _literal(text: str, indent: str) -> str:
 def _folded(text: str, indent: str) -> str:
     lines = _literal(text, indent).split("\n")
     out = lines[0]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         keep = not line or not before or line[0] in " \t" or before[:1] in (" ", "\t")
         out += ("\n" if keep and line else "" if keep else " ") + line
     return out

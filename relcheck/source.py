@@ -7,10 +7,9 @@ out is a place in the file itself. Offsets count Unicode code points after a str
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from typing import NamedTuple
-
-import re
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 MAX_DEPTH = 4

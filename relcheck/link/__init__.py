@@ -1,5 +1,7 @@
-"""The few truths that need more than one file, or more than one fact: what a job publishes, which namespace supplies
-a manifest, what git says of a version. Nothing here reads syntax; it works on facts and on `relcheck.refs`.
+"""The few truths that need more than one file, or more than one fact.
+
+What a job publishes, which namespace supplies a manifest, what git says of a version. Nothing here reads syntax; it
+works on facts and on `relcheck.refs`.
 """
 
 from __future__ import annotations

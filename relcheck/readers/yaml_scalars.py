@@ -15,6 +15,14 @@ _LINES = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _FLOW_BREAK = r"[ \t]*(?:\r\n|\n|\r)[ \t]*(?:(?:\r\n|\n|\r)[ \t]*)*"
 _PLAIN = re.compile(_FLOW_BREAK)
 _SINGLE = re.compile(rf"''|{_FLOW_BREAK}")
+_ESCAPE = (
+    r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?|U[0-9a-fA-F]{8}"
+    r"|(?:\r\n|\n|\r)[ \t]*|.)"
+)
+_DOUBLE = re.compile(rf"{_ESCAPE}|{_FLOW_BREAK}")
+_BREAK = r"[ \t]*(?:\r\n|\n|\r)[ \t]*(?:(?:\r\n|\n|\r)[ \t]*)*"
+_PLAIN = re.compile(_FLOW_BREAK)
+_SINGLE = re.compile(rf"''|{_FLOW_BREAK}")
 _DOUBLE = re.compile(
     rf"\\(?:x[0-9a-fA-F]{{2}}|u[0-9a-fA-F]{{4}}(?:\\u[dD][c-fC-F][0-9a-fA-F]{{2}})?|U[0-9a-fA-F]{{8}}|(?:\r\n|\n|\r)[ \t]*|.)|{_FLOW_BREAK}"
 )

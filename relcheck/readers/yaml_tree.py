@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from _ruamel_yaml import CParser
@@ -30,7 +31,7 @@ from relcheck.readers.yaml_scalars import scalar_source
 from relcheck.source import Source, Span
 
 MAX_DEPTH = 200
-_DOCUMENT = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)", re.M)
+_DOCUMENT = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _PROPERTIES = re.compile(r"(?:(?:!\S*|&\S+)(?:\s+|$))+")
 _COMMENT = re.compile(r"[ \t]+#[^\r\n]*")
 _SURROGATES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
@@ -214,7 +215,7 @@ def load(source: Source) -> Loaded:
         return out
     cuts = [0, *(match.start() for match in _DOCUMENT.finditer(text)), len(text)]
     out.documents = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         if not text[start:end].strip():
             continue
         try:

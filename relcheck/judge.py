@@ -1,0 +1,260 @@
+"""Facts and rules in, findings out. Pure: no input, no output, no settings from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+from relcheck.engine import UNRESOLVED, Activation, EvaluationFault, Program, activation, bind, fact_fields
+from relcheck.facts import KIND_OF, Fact
+from relcheck.findings import Finding, Place
+from relcheck.records import Record
+from relcheck.rules import PROFILES, Rule
+from relcheck.source import Source, Span
+
+BUDGET_SECONDS = 20.0
+"""What a user's own rule may take in one run."""
+
+_SUBJECTS = ("written", "name", "key", "id", "kind", "path", "reason", "url")
+
+
+class FileView(Record):
+    """What rules may ask of the file around a fact, and where its places are."""
+
+    path: str
+    format: str
+    source: Source
+    fixture: bool = False
+    template: bool = False
+    development: bool = False
+    vendored: bool = False
+
+
+class Verdict(Record):
+    """What judging gave: findings, how often a rule could not be judged, and the faults of rules."""
+
+    findings: tuple[Finding, ...]
+    unresolved: int
+    faults: tuple[str, ...]
+
+
+class _Compiled:
+    """A rule with its programs, made once a run."""
+
+    __slots__ = ("levels", "message", "params", "rule", "spent", "when")
+
+    def __init__(self, rule: Rule, params: Mapping[str, object]) -> None:
+        self.rule = rule
+        self.when = Program(base64.b64decode(rule.when_program))
+        self.message = Program(base64.b64decode(rule.message_program))
+        self.levels = [
+            (level, Program(base64.b64decode(level.program)) if level.program else None) for level in rule.levels
+        ]
+        self.params = {f"params.{name}": value for name, value in params.items()}
+        self.spent = 0.0
+
+
+class Judge:
+    """The selected rules, compiled once; `judge` may be called for each file."""
+
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        *,
+        profile: str = "default",
+        asked: frozenset[str] = frozenset(),
+        severities: Mapping[str, str] | None = None,
+        params: Mapping[str, Mapping[str, object]] | None = None,
+        own: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self._profile = profile
+        self._asked = asked
+        self._severities = severities or {}
+        self._own = {f"own.{name}": list((own or {}).get(name, ())) for name in ("registries", "namespaces", "owners")}
+        self._by_kind: dict[str, list[Rule]] = {}
+        self._compiled: dict[str, list[_Compiled]] = {}
+        self._wanted: dict[str, frozenset[str]] = {}
+        self._params = params or {}
+        self.compilations = 0
+        self.unresolved = 0
+        self.faults: dict[str, str] = {}
+        for rule in rules:
+            self._by_kind.setdefault(rule.on, []).append(rule)
+
+    def judge(self, view: FileView, facts: Iterable[Fact]) -> list[Finding]:
+        """Return the findings in the facts of one file, with the lesser ones of one cause left out."""
+        out: list[tuple[Finding, int, Rule]] = []
+        about = {f"file.{name}": value for name, value in _file_values(view).items()}
+        for number, fact in enumerate(facts):
+            kind = KIND_OF[type(fact)]
+            if kind not in self._by_kind:
+                continue
+            values = {**about, **self._own, **bind(kind, fact, self._fields_of(kind))}
+            shared: Activation | None = None
+            for compiled in self._rules_of(kind):
+                if compiled.params:
+                    used = activation({**values, **compiled.params})
+                else:
+                    shared = used = shared or activation(values)
+                found = self._apply(compiled, used, fact, view)
+                if found is not None:
+                    out.append((found, number, compiled.rule))
+        return _one_cause_one_finding(out)
+
+    def _rules_of(self, kind: str) -> list[_Compiled]:
+        if kind not in self._compiled:
+            made = []
+            for rule in self._by_kind[kind]:
+                made.append(_Compiled(rule, merged_params(rule, self._params.get(rule.name, {}))))
+                self.compilations += 1
+            self._compiled[kind] = made
+        return self._compiled[kind]
+
+    def _fields_of(self, kind: str) -> frozenset[str]:
+        if kind not in self._wanted:
+            texts = [
+                text
+                for rule in self._by_kind[kind]
+                for text in (rule.when, rule.message, *(level.when for level in rule.levels))
+            ]
+            asked = set(re.findall(rf"\b{kind}\.([a-z_]+)", "\n".join(texts)))
+            self._wanted[kind] = frozenset(asked & set(fact_fields(kind)))
+        return self._wanted[kind]
+
+    def _apply(self, compiled: _Compiled, values: Activation, fact: Fact, view: FileView) -> Finding | None:
+        if compiled.rule.name in self.faults:
+            return None
+        started = perf_counter() if compiled.rule.custom else 0.0
+        try:
+            return self._evaluate(compiled, values, fact, view)
+        except EvaluationFault as fault:
+            self.faults[compiled.rule.name] = f"{compiled.rule.path}: {fault}"
+            return None
+        finally:
+            if compiled.rule.custom:
+                compiled.spent += perf_counter() - started
+                if compiled.spent > BUDGET_SECONDS:
+                    self.faults[compiled.rule.name] = (
+                        f"{compiled.rule.path}: took over {BUDGET_SECONDS:.0f} seconds in this run; simplify `when`."
+                    )
+
+    def _evaluate(self, compiled: _Compiled, values: Activation, fact: Fact, view: FileView) -> Finding | None:
+        holds = compiled.when.evaluate(values)
+        if holds is UNRESOLVED:
+            self.unresolved += 1
+            return None
+        if not holds:
+            return None
+        severity = self._severity(compiled, values)
+        if not severity:
+            return None
+        message = compiled.message.evaluate(values)
+        if message is UNRESOLVED:
+            self.unresolved += 1
+            return None
+        return _finding(compiled.rule, severity, str(message), fact, view)
+
+    def _severity(self, compiled: _Compiled, values: Activation) -> str:
+        """Return the severity in this profile, or "" where no level speaks here."""
+        for level, program in compiled.levels:
+            if program is not None and program.evaluate(values) is not True:
+                continue
+            asked = compiled.rule.name in self._asked
+            if not asked and not speaks(level.profile, self._profile):
+                return ""
+            fixed = self._severities.get(compiled.rule.name, "")
+            return fixed or (level.strict if level.strict and self._profile == "strict" else level.severity)
+        return ""
+
+
+def speaks(level: str, profile: str) -> bool:
+    """Whether a level of one profile is heard in another: strict and release hear the default, not each other."""
+    return level in ("default", profile) or PROFILES.index(level) == 0
+
+
+def merged_params(rule: Rule, changes: Mapping[str, object]) -> dict[str, Any]:
+    """Return a rule's parameters with the user's: `x` replaces, `extend-x` adds to a list."""
+    out = dict(rule.params)
+    for name, value in changes.items():
+        if name.startswith("extend-") and name[7:] in out and isinstance(value, (list, tuple)):
+            out[name[7:]] = [*out[name[7:]], *value]
+        elif name in out:
+            out[name] = value
+    return out
+
+
+def _file_values(view: FileView) -> dict[str, object]:
+    values: dict[str, object] = {name: value for name, value in view.values().items() if name != "source"}
+    values["name"] = view.path.rsplit("/", 1)[-1]
+    values["path"] = view.path.encode("utf-8", "replace").decode("utf-8")
+    return values
+
+
+def _finding(rule: Rule, severity: str, message: str, fact: Fact, view: FileView) -> Finding:
+    span = next((fact.parts[name] for name in rule.at if name in fact.parts), fact.span)
+    related = tuple(place_of(view, other.span, other.note, other.path) for other in fact.related if not other.path)
+    return Finding(
+        rule=rule.name,
+        severity=severity,
+        confidence=rule.confidence,
+        message=" ".join(message.split()),
+        place=place_of(view, span),
+        related=related,
+        subject=_subject(fact) or message,
+        fixture=view.fixture,
+    )
+
+
+def place_of(view: FileView, span: Span, note: str = "", path: str = "") -> Place:
+    """Return a span of a file as lines and columns."""
+    start, end = view.source.position(span.start), view.source.position(span.end)
+    return Place(
+        path=path or view.path,
+        line=start.line,
+        column=start.column,
+        end_line=end.line,
+        end_column=end.column,
+        start=span.start,
+        end=span.end,
+        note=note,
+    )
+
+
+def _subject(fact: Fact) -> str:
+    words = [value for name in _SUBJECTS if isinstance(value := getattr(fact, name, ""), str) and value]
+    return " ".join(words[:2])
+
+
+def _one_cause_one_finding(found: list[tuple[Finding, int, Rule]]) -> list[Finding]:
+    """Leave out what a more telling rule says of the same fact or the same words, and exact repetitions."""
+    losers: set[int] = set()
+    by_name: dict[str, list[int]] = {}
+    for index, (finding, _, _) in enumerate(found):
+        by_name.setdefault(finding.rule, []).append(index)
+    for finding, number, rule in found:
+        for other in rule.supersedes:
+            for index in by_name.get(other, ()):
+                lesser, fact, _ = found[index]
+                if fact == number or _overlap(finding.place, lesser.place):
+                    losers.add(index)
+    out: dict[tuple[str, int, int], Finding] = {}
+    for index, (finding, _, _) in enumerate(found):
+        key = (finding.rule, finding.place.start, finding.place.end)
+        if index in losers:
+            continue
+        if key in out:
+            out[key] = out[key].replace(related=_merged(out[key].related, finding.related))
+        else:
+            out[key] = finding
+    return list(out.values())
+
+
+def _merged(first: tuple[Place, ...], second: tuple[Place, ...]) -> tuple[Place, ...]:
+    return first + tuple(place for place in second if place not in first)
+
+
+def _overlap(first: Place, second: Place) -> bool:
+    return first.start < second.end and second.start < first.end
