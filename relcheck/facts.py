@@ -361,8 +361,10 @@ class Credential(Fact):
 
 
 class Registry(Fact):
-    """A registry or index is configured. purpose: index, extra-index, find-links, mirror, publish, container, chart,
-    proxy, vcs, trusted-host. tls: verified, off, "" (nothing is said).
+    """A registry or index is configured.
+
+    purpose: index, extra-index, find-links, mirror, publish, container, chart, proxy, vcs, trusted-host, download, os.
+    tls: verified, off, "" (nothing is said).
     """
 
     ecosystem: str

@@ -23,7 +23,7 @@ class Place(Record):
 
 
 class Finding(Record):
-    """One mistake at one place. `subject` is what identifies it besides rule and path (a coordinate, never a secret)."""
+    """One mistake at one place; `subject` identifies it besides rule and path (a coordinate, never a secret)."""
 
     rule: str
     severity: str

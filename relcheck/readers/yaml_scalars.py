@@ -20,12 +20,6 @@ _ESCAPE = (
     r"|(?:\r\n|\n|\r)[ \t]*|.)"
 )
 _DOUBLE = re.compile(rf"{_ESCAPE}|{_FLOW_BREAK}")
-_BREAK = r"[ \t]*(?:\r\n|\n|\r)[ \t]*(?:(?:\r\n|\n|\r)[ \t]*)*"
-_PLAIN = re.compile(_FLOW_BREAK)
-_SINGLE = re.compile(rf"''|{_FLOW_BREAK}")
-_DOUBLE = re.compile(
-    rf"\\(?:x[0-9a-fA-F]{{2}}|u[0-9a-fA-F]{{4}}(?:\\u[dD][c-fC-F][0-9a-fA-F]{{2}})?|U[0-9a-fA-F]{{8}}|(?:\r\n|\n|\r)[ \t]*|.)|{_FLOW_BREAK}"
-)
 _BREAK = re.compile(r"\r\n|\n|\r")
 
 
