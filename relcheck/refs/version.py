@@ -50,7 +50,7 @@ def version_problem(eco: str, version: str) -> str:
 def _semver_problem(version: str) -> str:
     if _SEMVER.fullmatch(version):
         return ""
-    if version[0] in "vV=" and _SEMVER.fullmatch(version[1:]):
+    if version.startswith(("v", "V", "=")) and _SEMVER.fullmatch(version[1:]):
         return f"SemVer has no leading {version[0]}"
     core = re.match(r"[vV]?(\d+(?:\.\d+)*)(?![\w.])", version)
     if core and len(core[1].split(".")) != 3:

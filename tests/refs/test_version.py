@@ -57,6 +57,7 @@ def test_versions_that_the_registry_takes(eco: str, version: str) -> None:
         ("cargo", "1.0.0-" + "a" * 150, "the version is longer than 150 characters"),
         ("helm", "latest", "this is not SemVer (MAJOR.MINOR.PATCH)"),
         ("go", "1.2.3", "a Go version starts with v"),
+        ("go", "v", "this is not SemVer (MAJOR.MINOR.PATCH)"),
         ("go", "v1.2", "SemVer has three numbers, not 2"),
         ("pypi", "1.0-banana", "this is not PEP 440"),
         ("gem", "v1.0", "a gem's version is numbers and letters joined by dots"),
