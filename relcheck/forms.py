@@ -81,6 +81,11 @@ def _base64(text: str, _: str) -> str:
     return data.decode("utf-8", "replace")
 
 
+def _toml(text: str, _: str) -> str:
+    joined = re.sub(r"\\[ \t]*(?:\r\n|\n|\r)\s*", "", text)
+    return re.sub(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", lambda match: unescape_double(match[0]), joined)
+
+
 DECODERS: dict[str, Callable[[str, str], str]] = {
     "plain": lambda text, _: text,
     "single": lambda text, _: fold(text.replace("''", "'")),
@@ -89,4 +94,5 @@ DECODERS: dict[str, Callable[[str, str], str]] = {
     "literal": _literal,
     "folded": _folded,
     "base64": _base64,
+    "toml": _toml,
 }

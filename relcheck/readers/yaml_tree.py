@@ -27,160 +27,16 @@ from ruamel.yaml.events import (
     StreamEndEvent,
 )
 
+from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence, walk
 from relcheck.readers.yaml_scalars import scalar_source
 from relcheck.source import Source, Span
+
+__all__ = ["Fault", "Loaded", "Mapping", "Node", "Scalar", "Sequence", "load", "walk"]
 
 MAX_DEPTH = 200
 _DOCUMENT = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _PROPERTIES = re.compile(r"(?:(?:!\S*|&\S+)(?:\s+|$))+")
-_COMMENT = re.compile(r"[ \t]+#[^\r\n]*")
 _SURROGATES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
-
-
-class Scalar:
-    """A scalar: `value` is the text as written, decoded; `style` is "", "'", '"', "|" or ">"; `tag` as written."""
-
-    __slots__ = ("_file", "_source", "anchor", "end", "start", "style", "tag", "value")
-
-    def __init__(self, file: Source, event: Any, base: int) -> None:  # noqa: ANN401 - the C parser has no types
-        self._file = file
-        self._source: Source | None = None
-        self.value: str = event.value
-        self.style: str = event.style or ""
-        self.tag: str = event.ctag and str(event.ctag) or ""
-        self.anchor: str | None = event.anchor
-        self.start: int = base + event.start_mark.index
-        self.end: int = base + event.end_mark.index
-        if self.tag or self.anchor:
-            found = _PROPERTIES.match(file.text, self.start, self.end)
-            self.start = found.end() if found else self.start
-
-    @property
-    def source(self) -> Source:
-        """The scalar's text as a source of its own: its places are places in the file."""
-        if self._source is None:
-            self._source = scalar_source(self._file, self.start, self.end, self.style, self.value)
-        return self._source
-
-    @property
-    def span(self) -> Span:
-        """The place of the value, without quotes."""
-        return self.source.all()
-
-    @property
-    def plain(self) -> bool:
-        """Whether the scalar is written without quotes, so that a typed YAML parser may change it."""
-        return self.style == ""
-
-    @property
-    def comment(self) -> str:
-        """The text of a comment behind the scalar on its line, without the `#`, or the empty string."""
-        found = _COMMENT.match(self._file.text, self.end)
-        return found[0].strip().lstrip("#").strip() if found else ""
-
-    def __repr__(self) -> str:
-        return f"Scalar({self.value!r})"
-
-
-class Sequence:
-    """A sequence of nodes, in order."""
-
-    __slots__ = ("_file", "anchor", "end", "flow", "items", "start", "tag")
-
-    def __init__(self, file: Source, event: Any, base: int) -> None:  # noqa: ANN401 - the C parser has no types
-        self._file = file
-        self.items: list[Node] = []
-        self.flow: bool = bool(event.flow_style)
-        self.tag: str = event.ctag and str(event.ctag) or ""
-        self.anchor: str | None = event.anchor
-        self.start: int = base + event.start_mark.index
-        self.end: int = self.start
-
-    @property
-    def span(self) -> Span:
-        """The place of the first words of the collection: its first line."""
-        return _first_line(self._file, self.start, self.end)
-
-    def __iter__(self) -> Iterator[Node]:
-        return iter(self.items)
-
-
-class Mapping:
-    """A mapping: pairs of nodes in order, duplicate keys kept; `get` takes the last one, as YAML's users do."""
-
-    __slots__ = ("_file", "anchor", "end", "flow", "items", "start", "tag")
-
-    def __init__(self, file: Source, event: Any, base: int) -> None:  # noqa: ANN401 - the C parser has no types
-        self._file = file
-        self.items: list[tuple[Node, Node]] = []
-        self.flow: bool = bool(event.flow_style)
-        self.tag: str = event.ctag and str(event.ctag) or ""
-        self.anchor: str | None = event.anchor
-        self.start: int = base + event.start_mark.index
-        self.end: int = self.start
-
-    @property
-    def span(self) -> Span:
-        """The place of the first words of the collection: its first line."""
-        return _first_line(self._file, self.start, self.end)
-
-    def pairs(self, *, merge: bool = False) -> Iterator[tuple[Scalar, Node]]:
-        """Yield (key, value) with scalar keys, in order; with `merge`, pairs behind `<<` too (own keys come last)."""
-        if merge:
-            yield from self._merged(set())
-        for key, value in self.items:
-            if isinstance(key, Scalar) and not (merge and key.value == "<<"):
-                yield key, value
-
-    def _merged(self, seen: set[int]) -> Iterator[tuple[Scalar, Node]]:
-        if id(self) in seen:
-            return
-        seen.add(id(self))
-        for key, value in self.items:
-            if isinstance(key, Scalar) and key.value == "<<":
-                for other in value.items if isinstance(value, Sequence) else [value]:
-                    if isinstance(other, Mapping) and id(other) not in seen:
-                        yield from other._merged(seen)
-                        yield from other.pairs()
-
-    def get(self, name: str, *, merge: bool = False) -> Node | None:
-        """Return the value of a key (the last one written), or None."""
-        found: Node | None = None
-        for key, value in self.pairs(merge=merge):
-            if key.value == name:
-                found = value
-        return found
-
-    def key(self, name: str) -> Scalar | None:
-        """Return the node of a key itself (the last one written), or None."""
-        found: Scalar | None = None
-        for key, _ in self.pairs():
-            if key.value == name:
-                found = key
-        return found
-
-    def map(self, name: str, *, merge: bool = False) -> Mapping | None:
-        """Return the value of a key if it is a mapping."""
-        found = self.get(name, merge=merge)
-        return found if isinstance(found, Mapping) else None
-
-    def seq(self, name: str, *, merge: bool = False) -> Sequence | None:
-        """Return the value of a key if it is a sequence."""
-        found = self.get(name, merge=merge)
-        return found if isinstance(found, Sequence) else None
-
-    def scalar(self, name: str, *, merge: bool = False) -> Scalar | None:
-        """Return the value of a key if it is a scalar."""
-        found = self.get(name, merge=merge)
-        return found if isinstance(found, Scalar) else None
-
-    def text(self, name: str, *, merge: bool = False) -> str:
-        """Return the text of a scalar value, or the empty string."""
-        found = self.scalar(name, merge=merge)
-        return found.value if found is not None else ""
-
-
-Node = Scalar | Sequence | Mapping
 
 
 class Fault:
@@ -237,11 +93,15 @@ def _documents(file: Source, text: str, base: int) -> Iterator[Node]:
         kind = event.__class__
         node: Node
         if kind is ScalarEvent:
-            node = Scalar(file, event, base)
+            node = _scalar(file, event, base)
         elif kind is MappingStartEvent:
-            node = Mapping(file, event, base)
+            node = Mapping(
+                file, base + event.start_mark.index, flow=bool(event.flow_style), tag=_tag(event), anchor=event.anchor
+            )
         elif kind is SequenceStartEvent:
-            node = Sequence(file, event, base)
+            node = Sequence(
+                file, base + event.start_mark.index, flow=bool(event.flow_style), tag=_tag(event), anchor=event.anchor
+            )
         elif kind is AliasEvent:
             if event.anchor not in anchors:
                 raise MarkedYAMLError(problem=f"undefined alias *{event.anchor}", problem_mark=event.start_mark)
@@ -272,6 +132,18 @@ def _documents(file: Source, text: str, base: int) -> Iterator[Node]:
                 raise MarkedYAMLError(problem=f"nested deeper than {MAX_DEPTH} levels", problem_mark=event.start_mark)
 
 
+def _scalar(file: Source, event: Any, base: int) -> Scalar:  # noqa: ANN401 - the C parser has no types
+    start, end, tag = base + event.start_mark.index, base + event.end_mark.index, _tag(event)
+    if tag or event.anchor:
+        found = _PROPERTIES.match(file.text, start, end)
+        start = found.end() if found else start
+    return Scalar(file, event.value, start, end, event.style or "", scalar_source, tag, event.anchor)
+
+
+def _tag(event: Any) -> str:  # noqa: ANN401 - the C parser has no types
+    return str(event.ctag) if event.ctag else ""
+
+
 def _add(top: list[Node], stack: list[Sequence | Mapping], key: list[Node | None], node: Node) -> None:
     if not stack:
         top.append(node)
@@ -294,31 +166,3 @@ def _fault(source: Source, base: int, error: YAMLError) -> Fault:
     at = min(base + (mark.index if mark is not None else 0), len(source.text))
     end = source.text.find("\n", at)
     return Fault(reason, source.at(at, max(at, end if end >= 0 else len(source.text))))
-
-
-def _first_line(file: Source, start: int, end: int) -> Span:
-    stop = file.text.find("\n", start, max(start, end))
-    words = file.text[start : stop if stop >= 0 else end].rstrip()
-    return file.at(start, start + len(words))
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """Yield a node and all below it, each once, in document order, without recursion."""
-    seen: set[int] = set()
-    stack: list[Node] = [node]
-    while stack:
-        found = stack.pop()
-        if isinstance(found, Scalar):
-            yield found
-            continue
-        if id(found) in seen:
-            continue
-        seen.add(id(found))
-        yield found
-        below: list[Node] = []
-        if isinstance(found, Mapping):
-            for key, value in found.items:
-                below += (key, value)
-        else:
-            below = list(found.items)
-        stack.extend(reversed(below))
