@@ -1,0 +1,96 @@
+"""Facts from URLs: a configured registry, and the credential that stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from relcheck.facts import UNKNOWN, Credential, Fact, Registry, Text, Truth
+from relcheck.refs.secrets import identify, literal_form, redact
+from relcheck.refs.url import UrlRef, is_loopback, parse_url
+from relcheck.source import Source
+
+
+def userinfo(
+    source: Source,
+    *,
+    kind: str = "url-userinfo",
+    where: str = "url",
+    ecosystem: str = "",
+    key: str = "",
+    job: str = "",
+    step: int = -1,
+) -> Credential | None:
+    """Return the credential of a URL `scheme://user:password@host`, or None where it has no password."""
+    url = parse_url(source.text)
+    if url is None or not url.password:
+        return None
+    start, end = url.spans.get("password", (0, len(source.text)))
+    value = source.text[start:end] if url.password is not UNKNOWN else ""
+    token = identify(value) if value else None
+    place = source.at(start, end)
+    return Credential(
+        span=place,
+        parts={"value": place},
+        job=job,
+        step=step,
+        kind=kind,
+        form="reference" if url.password is UNKNOWN else literal_form(value),
+        where=where,
+        ecosystem=ecosystem,
+        key=key,
+        host=url.host,
+        user=url.user,
+        token=token.name if token else "",
+        checksum=token.checksum if token else "none",
+        access=token.access if token else "",
+        redacted=redact(value) if value else "",
+        length=len(value),
+    )
+
+
+def registry(
+    source: Source,
+    *,
+    ecosystem: str,
+    purpose: str,
+    key: str = "",
+    scope: str = "",
+    hashed: bool = False,
+    job: str = "",
+    step: int = -1,
+) -> Iterator[Fact]:
+    """Yield the registry that a URL names, and the credential in it; nothing for text that is no URL."""
+    url = parse_url(source.text)
+    if url is None:
+        return
+    start, end = url.spans.get("host", (0, len(source.text.rstrip())))
+    place = source.at(start, end)
+    yield Registry(
+        span=place,
+        parts={"host": place} if "host" in url.spans else {},
+        job=job,
+        step=step,
+        ecosystem=ecosystem,
+        purpose=purpose,
+        url=UNKNOWN if url.host is UNKNOWN else url.redacted,
+        host=url.host,
+        scheme=url.scheme,
+        key=key,
+        scope=scope,
+        hashed=hashed,
+        has_credential=has_credential(url),
+        loopback=UNKNOWN if url.host is UNKNOWN else is_loopback(host_text(url.host)),
+    )
+    found = userinfo(source, kind="index-url", ecosystem=ecosystem, key=key, job=job, step=step)
+    if found is not None:
+        yield found
+
+
+def has_credential(url: UrlRef) -> Truth:
+    """Whether a URL carries a password (known or not)."""
+    return url.password is UNKNOWN or bool(url.password)
+
+
+def host_text(host: Text) -> str:
+    """Return a host that is known, else the empty string."""
+    return "" if host is UNKNOWN else str(host)
