@@ -203,6 +203,7 @@ class Release(Fact):
     same_version: Truth = UNKNOWN
     changed: Truth = UNKNOWN
     changed_path: str = ""
+    automated: bool = False  # a release tool of the repository bumps versions
     head_tag: Text = ""
     head_tag_version: Text = ""
     head_tag_agrees: Truth = UNKNOWN

@@ -37,9 +37,9 @@ def lay_out(folder: Path, example: Example) -> None:
         if commit.tag:
             git(folder, "tag", commit.tag)
     write_tree(folder, {name: with_tokens(text) for name, text in example.files.items()})
-    if example.git:
+    if example.git and git(folder, "status", "--porcelain"):
         git(folder, "add", "-A")
-        git(folder, "commit", "-q", "--allow-empty", "-m", "change")
+        git(folder, "commit", "-q", "-m", "change")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,150 @@
+"""Packages and what stands around them: other places of their version, lock files, private scopes."""
+
+from __future__ import annotations
+
+from relcheck.facts import UNKNOWN, Dependency, Install, Package, Registry, Related, Sibling, Text, Truth
+from relcheck.link import Repository, folder_of
+from relcheck.refs.version import same_version
+
+LOCKS: dict[str, tuple[str, ...]] = {
+    "npm": ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb"),
+    "pypi": ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml"),
+    "cargo": ("Cargo.lock",),
+    "gem": ("Gemfile.lock", "gems.locked"),
+    "composer": ("composer.lock",),
+    "go": ("go.sum",),
+    "nuget": ("packages.lock.json",),
+    "helm": ("Chart.lock", "requirements.lock"),
+}
+TOOL_LOCKS: dict[str, tuple[str, ...]] = {
+    "npm": ("package-lock.json", "npm-shrinkwrap.json"),
+    "yarn": ("yarn.lock",),
+    "pnpm": ("pnpm-lock.yaml",),
+    "bun": ("bun.lock", "bun.lockb"),
+    "poetry": ("poetry.lock",),
+    "uv": ("uv.lock",),
+    "pdm": ("pdm.lock",),
+    "pipenv": ("Pipfile.lock",),
+    "bundle": ("Gemfile.lock", "gems.locked"),
+    "cargo": ("Cargo.lock",),
+    "composer": ("composer.lock",),
+    "dotnet": ("packages.lock.json",),
+}
+_VERSION_FILES = ("__init__.py", "_version.py", "__version__.py", "version.py", "__about__.py")
+
+
+def link(repository: Repository) -> None:
+    """Fill what packages, dependencies and installs cannot know alone."""
+    _siblings(repository)
+    _locks(repository)
+    _scopes(repository)
+
+
+def _siblings(repository: Repository) -> None:
+    """A package and the other places that state its version; the finding belongs to the manifest."""
+    for path, index, package in list(repository.all(Package)):
+        if package.version_only or package.ecosystem != "pypi" or path not in repository.reported:
+            continue
+        stated = [(other, found) for other, found in _stated(repository, path, package) if found.version is not UNKNOWN]
+        base: Text = package.version
+        if base is UNKNOWN and stated:
+            base = stated[0][1].version
+        siblings = tuple(Sibling(path=other, version=str(found.version), span=found.span) for other, found in stated)
+        differing = tuple(
+            sibling for sibling in siblings
+            if base is not UNKNOWN and not same_version(package.ecosystem, str(base), sibling.version)
+        )  # fmt: skip
+        related = tuple(
+            Related(span=other.span, note=f"states {other.version}", path=other.path) for other in differing
+        )
+        repository.put(
+            path,
+            index,
+            package.replace(siblings=siblings, disagrees=differing, related=package.related + related, version=base),
+        )
+
+
+def _stated(repository: Repository, path: str, package: Package) -> list[tuple[str, Package]]:
+    """Return the second places of a package's version: beside the manifest and in the package's own folder."""
+    found = []
+    for other in _version_paths(repository, path, package):
+        for fact in repository.of(other):
+            if isinstance(fact, Package) and fact.version_only and _may_belong(fact, package):
+                found.append((other, fact))
+    return found
+
+
+def _may_belong(stated: Package, package: Package) -> bool:
+    names = [_normal(str(name)) for name in (stated.name, package.name) if name is not UNKNOWN and name]
+    return len(set(names)) < 2 or len(names) < 2
+
+
+def _version_paths(repository: Repository, path: str, package: Package) -> list[str]:
+    folder = folder_of(path)
+    prefix = f"{folder}/" if folder else ""
+    wanted = [f"{prefix}setup.cfg", f"{prefix}setup.py"]
+    if package.name is not UNKNOWN:
+        module = _normal(str(package.name)).replace("-", "_")
+        for base in (f"{prefix}{module}", f"{prefix}src/{module}", f"{prefix}lib/{module}"):
+            wanted += [f"{base}/{name}" for name in _VERSION_FILES]
+    return [found for found in wanted if found in repository.paths]
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
+def _locks(repository: Repository) -> None:
+    """Lock files beside or above a manifest settle its ranges; those at the root belong to CI's installs."""
+    manifests = {
+        path: fact for path, _, fact in repository.all(Package) if not fact.version_only
+    }  # fmt: skip
+    for path, index, dependency in list(repository.all(Dependency)):
+        if dependency.where != "manifest" or dependency.locked is not UNKNOWN:
+            continue
+        package = manifests.get(path)
+        published: Truth = UNKNOWN if package is None else _not(package.private)
+        locked = bool(repository.above(path, *LOCKS.get(dependency.ecosystem, ())))
+        repository.put(path, index, dependency.replace(locked=locked, published=published))
+    for path, index, install in list(repository.all(Install)):
+        if install.lockfile is UNKNOWN:
+            repository.put(path, index, install.replace(lockfile=_lock_of(repository, path, install.tool)))
+
+
+def _not(value: Truth) -> Truth:
+    return UNKNOWN if value is UNKNOWN else not value
+
+
+def _lock_of(repository: Repository, path: str, tool: str) -> Truth:
+    """Whether a lock file of the tool stands where the command most likely runs: beside the file, or at the root."""
+    names = TOOL_LOCKS.get(tool, ())
+    if not names:
+        return UNKNOWN
+    if repository.beside(path, *names) or any(name in repository.paths for name in names):
+        return True
+    return UNKNOWN if repository.named(*names) else False
+
+
+def _scopes(repository: Repository) -> None:
+    """npm scopes that are private here, and whether a client configuration maps them to a registry."""
+    scoped = [
+        (path, index, fact) for path, index, fact in repository.all(Dependency)
+        if fact.ecosystem == "npm" and fact.source == "registry" and isinstance(fact.name, str) and fact.name.startswith("@")
+    ]  # fmt: skip
+    if not scoped:
+        return
+    packages = [
+        fact for path in repository.named("package.json") for fact in repository.of(path) if isinstance(fact, Package)
+    ]
+    private = {fact.scope for fact in packages if fact.scope and fact.publish_host}
+    own = {fact.name for fact in packages}
+    clients = repository.named(".npmrc", ".yarnrc.yml", ".yarnrc", "pnpm-workspace.yaml", "bunfig.toml")
+    registries = [fact for path in clients for fact in repository.of(path) if isinstance(fact, Registry)]
+    unread = any(not repository.of(path) for path in clients if not path.endswith(".npmrc"))
+    mapped = {fact.scope for fact in registries if fact.purpose == "index"}
+    for path, index, fact in scoped:
+        scope = str(fact.name).partition("/")[0]
+        known: Truth = True if scope in mapped or "" in mapped else UNKNOWN if unread else False
+        repository.put(
+            path, index, fact.replace(scope_private=scope in private and fact.name not in own, scope_mapped=known)
+        )
