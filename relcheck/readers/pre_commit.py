@@ -1,0 +1,120 @@
+""".pre-commit-config.yaml: hooks of other repositories, their extra dependencies, and container hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from relcheck.facts import UNKNOWN, Component, Dependency, Fact, Text, Unreadable
+from relcheck.readers.images import image_fact
+from relcheck.readers.nodes import Mapping, Scalar
+from relcheck.readers.package_json import npm_firmness
+from relcheck.readers.python_requirement import requirement
+from relcheck.readers.yaml_tree import load
+from relcheck.refs.git import classify_ref, parse_git_url, version_comment
+from relcheck.refs.url import parse_url
+from relcheck.source import Source
+
+_OWN = ("local", "meta", "builtin")
+_ENTRY_OPTIONS = ("--entrypoint", "-e", "-v", "-w", "--network", "--env", "--volume", "--workdir", "-u", "--user")
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Yield a component for each foreign repository, and what its hooks install or run."""
+    loaded = load(source)
+    for fault in loaded.faults:
+        yield Unreadable(span=fault.span, reason=fault.reason)
+    for top in loaded.documents:
+        for entry in (top.seq("repos") if isinstance(top, Mapping) else None) or ():
+            if isinstance(entry, Mapping):
+                yield from _entry(entry)
+
+
+def _entry(entry: Mapping) -> Iterator[Fact]:
+    """`- repo: URL`, `rev: REF`, `hooks: […]`."""
+    repo, rev = entry.scalar("repo", merge=True), entry.scalar("rev", merge=True)
+    if repo is None:
+        return
+    own = repo.value in _OWN or repo.value.startswith((".", "/", "~"))
+    if not own:
+        yield _component(repo, rev)
+    for hook in entry.seq("hooks", merge=True) or ():
+        if isinstance(hook, Mapping):
+            yield from _hook(hook, own=own)
+
+
+def _component(repo: Scalar, rev: Scalar | None) -> Component:
+    git = parse_git_url(repo.value, any_https=True)
+    url = parse_url(repo.value)
+    parts = {"name": repo.span}
+    if rev is not None:
+        parts["ref"] = rev.span
+    owner: Text = git.owner if git else UNKNOWN
+    return Component(
+        span=parts.get("ref", repo.span),
+        parts=parts,
+        system="pre-commit",
+        kind="hook",
+        name=repo.value,
+        owner=owner,
+        host=git.host if git else url.host if url else UNKNOWN,
+        ref=rev.value if rev is not None else "",
+        ref_kind=classify_ref(rev.value) if rev is not None else "none",
+        version_comment=version_comment(rev.comment.removeprefix("frozen:")) if rev is not None else "",
+    )
+
+
+def _hook(hook: Mapping, *, own: bool) -> Iterator[Fact]:
+    language, entry = hook.text("language"), hook.scalar("entry")
+    if language == "docker_image" and entry is not None:
+        yield from _docker_entry(entry)
+    elif own and entry is not None and language in ("system", "script", "unsupported", ""):
+        from relcheck.readers.shell import read_shell  # noqa: PLC0415 - only local hooks run commands
+
+        yield from read_shell(entry.source, context="hook")
+    for item in hook.seq("additional_dependencies") or ():
+        if isinstance(item, Scalar):
+            yield from _dependency(item, language)
+
+
+def _docker_entry(entry: Scalar) -> Iterator[Fact]:
+    """`[docker options] IMAGE [arguments]`: the first word that is no option."""
+    at, words = 0, entry.value.split()
+    skip = False
+    for word in words:
+        at = entry.value.index(word, at)
+        if skip or word.startswith("-"):
+            skip = word in _ENTRY_OPTIONS
+            at += len(word)
+            continue
+        found = image_fact(entry.source.part(at, at + len(word)), role="run", engine="pre-commit")
+        if found is not None:
+            yield found
+        return
+
+
+def _dependency(item: Scalar, language: str) -> Iterator[Fact]:
+    """An entry of `additional_dependencies`, in the grammar of the hook's language."""
+    text = item.value
+    if (
+        language in ("python", "")
+        and not text.startswith(("@", "file:"))
+        and ":" not in text.split("@")[0].split(";")[0]
+    ):
+        if language == "python" or any(mark in text for mark in ("==", ">=", "~=", "<")):
+            yield from requirement(item.source, where="tool", group="dev")
+        return
+    if language == "node" or text.startswith("@"):
+        name, at, spec = text.rpartition("@") if "@" in text[1:] else (text, "", "")
+        parts = {"name": item.source.at(0, len(name))}
+        if at:
+            parts["constraint"] = item.source.at(len(name) + 1, len(text))
+        yield Dependency(
+            span=parts.get("constraint", parts["name"]),
+            parts=parts,
+            ecosystem="npm",
+            where="tool",
+            name=name,
+            constraint=spec,
+            firmness=npm_firmness(spec),
+            group="dev",
+        )
