@@ -25,7 +25,7 @@ _BRANCH = re.compile(
     r"|dependabot|renovate)/.+|release-v?\d+(?:\.\d+)?(?:\.x)?|v?\d+(?:\.\d+)?\.x"
 )
 _ALIASES = ("latest", "~latest", "volatile", "stable", "HEAD", "nightly", "edge", "canary", "rolling")
-_EXPRESSION = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}|\$?\{[^{}]*\}|<[^<>]*>|\$\([^()]*\)|\$[A-Za-z_]\w*")
+_EXPRESSION = re.compile(r"\$\{\{.{0,400}?\}\}|\{\{.{0,400}?\}\}|\$?\{[^{}]*\}|<[^<>]*>|\$\([^()]*\)|\$[A-Za-z_]\w*")
 
 _COMMENT = re.compile(
     r"#*\s*(?:(?:renovate:\s*)?tag[=:]\s*|pin(?:ned)?\s+(?:to\s+)?@?|(?:ratchet:)?[\w.-]+/[\w./-]+@|(?P<bare>@?))"

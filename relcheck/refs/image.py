@@ -40,7 +40,7 @@ _DIGEST_LENGTH = {"sha256": 64, "sha512": 128}
 
 # Markers of templates and substitution tools; none of them can stand in a valid reference.
 _MARKERS = re.compile(
-    r"\{\{.*?\}\}|\$\[\[.*?\]\]|\$?\{[^{}]*\}|#\{[^{}]*\}#?|\$\([^()]*\)|\$[A-Za-z_][A-Za-z0-9_]*|\$[0-9@]"
+    r"\{\{.{0,400}?\}\}|\$\[\[.*?\]\]|\$?\{[^{}]*\}|#\{[^{}]*\}#?|\$\([^()]*\)|\$[A-Za-z_][A-Za-z0-9_]*|\$[0-9@]"
     r"|<<[^<>]*>>|<[^<>]*>|@@[^@/:]+@@|@[A-Za-z_][A-Za-z0-9_.-]*@|%%[^%/:]+%%|%[A-Za-z_][A-Za-z0-9_]*%|%[sdv]"
     r"|__[A-Z][A-Z0-9_]*?__|\[[^\]\[:]*\]|`[^`]*`|\.{3,}|…"
 )
@@ -205,12 +205,11 @@ def _split_domain(name: str) -> tuple[str, str]:
 
 
 def _name_fields(name: str) -> dict[str, Text]:
-    first, slash, _ = name.partition("/")
-    if MARK in first:
+    if MARK in name.partition("/")[0]:
         return {}
     registry, path = _split_domain(name)
     host = HUB if registry in _HUB_NAMES else registry
-    known: dict[str, Text] = {"registry": registry, "host": host} if slash or MARK not in name else {}
+    known: dict[str, Text] = {"registry": registry, "host": host}
     if MARK in path:
         return known
     library = "library/" if host == HUB and "/" not in path else ""

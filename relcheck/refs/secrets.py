@@ -116,11 +116,11 @@ TOKENS: tuple[TokenFormat, ...] = (
     _github("OAuth token", "gho_", check=_crc_ok),
     _github("user token", "ghu_", check=_crc_ok),
     _github("installation token", "ghs_", check=_crc_ok),
-    _github("installation token", "ghs_", r"[A-Za-z0-9]+_[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){2}"),
+    _github("installation token", "ghs_", r"[A-Za-z0-9]{1,40}_[A-Za-z0-9_-]{8,400}(?:\.[A-Za-z0-9_-]{8,800}){2}"),
     _github("refresh token", "ghr_", r"[A-Za-z0-9]{36,76}"),
     _github("fine-grained token", "github_pat_", r"[A-Za-z0-9]{22}_[A-Za-z0-9]{59}"),
     TokenFormat(name="npm token", prefix="npm_", pattern=r"npm_[A-Za-z0-9]{36}", ecosystem="npm", check=_crc_ok),
-    TokenFormat(name="PyPI token", prefix="pypi-", pattern=r"pypi-[\w-]{85,}", ecosystem="pypi", check=_pypi_ok),
+    TokenFormat(name="PyPI token", prefix="pypi-", pattern=r"pypi-[\w-]{85,2000}", ecosystem="pypi", check=_pypi_ok),
     TokenFormat(
         name="crates.io temporary token", prefix="cio_tp_", pattern=r"cio_tp_[A-Za-z0-9]{32}", ecosystem="cargo",
         host="crates.io", check=_cargo_ok,
@@ -129,7 +129,7 @@ TOKENS: tuple[TokenFormat, ...] = (
     _plain("RubyGems key", "rubygems_", r"[0-9a-f]{48}", "gem", "rubygems.org"),
     _plain("NuGet key", "oy2", r"[a-z0-9]{43}", "nuget", "nuget.org"),
     _plain("Docker Hub token", "dckr_pat_", r"[A-Za-z0-9_-]{27}", "oci", "docker.io"),
-    _plain("Docker Hub organisation token", "dckr_oat_", r"[A-Za-z0-9_-]{27,}", "oci", "docker.io"),
+    _plain("Docker Hub organisation token", "dckr_oat_", r"[A-Za-z0-9_-]{27,100}", "oci", "docker.io"),
     _gitlab("token", "glpat-", r"(?:[\w-]{27,300}\.[0-9a-z]{9}|[\w-]{20})"),
     _gitlab("deploy token", "gldt-", r"[\w-]{20}"),
     _gitlab("trigger token", "glptt-", r"[0-9a-f]{40}"),
@@ -155,7 +155,7 @@ TOKENS: tuple[TokenFormat, ...] = (
     _plain("age key", "AGE-SECRET-KEY-1", r"[A-Z0-9]{58}"),
     TokenFormat(
         name="private key", prefix="PRIVATE KEY-----", access="signing or login",
-        pattern=r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----(?:\\n|\s|[A-Za-z0-9+/=:,-]){64,}?-----END",
+        pattern=r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----(?:\\n|\s|[A-Za-z0-9+/=:,]|-(?!-)){64,}?-----END",
     ),
 )  # fmt: skip
 
@@ -189,7 +189,7 @@ def _token(form: TokenFormat, value: str) -> Token:
 
 
 _REFERENCE = re.compile(
-    r"\$\{\{.*?\}\}|\{\{.*?\}\}|\{%.*?%\}|\$\(.+?\)|#\{[^{}]*\}#?|\$\[.*?\]|<<[^<>]+>>|`[^`]+`", re.DOTALL
+    r"\$\{\{.{0,400}?\}\}|\{\{.{0,400}?\}\}|\{%.*?%\}|\$\(.+?\)|#\{[^{}]*\}#?|\$\[.*?\]|<<[^<>]+>>|`[^`]+`", re.DOTALL
 )
 _WHOLE_REFERENCE = re.compile(
     r"(?:[Bb]earer |[Bb]asic |token )?"

@@ -39,9 +39,9 @@ _OPENERS: dict[str, re.Pattern[str]] = {
     "gitlab": re.compile(
         rf"(?P<escape>\$\$)|\$(?:(?P<name>{_NAME})|(?P<braced>\{{)|\[\[(?P<path>[^\[\]]*)\]\])|%(?P<percent>{_NAME})%"
     ),
-    "github": re.compile(r"\$\{\{(?P<path>(?:'[^']*'|(?!\}\})[^'])*)\}\}"),
+    "github": re.compile(r"\$\{\{(?P<path>(?:'[^']{0,400}'|(?!\}\}|\$\{\{)[^']){0,1000})\}\}"),
     "azure": re.compile(
-        r"\$\{\{(?P<path>(?:'[^']*'|(?!\}\})[^'])*)\}\}|\$\((?P<name>[\w.-]+)\)|\$\[(?P<other>[^\]]*)\]"
+        r"\$\{\{(?P<path>(?:'[^']{0,400}'|(?!\}\}|\$\{\{)[^']){0,1000})\}\}|\$\((?P<name>[\w.-]+)\)|\$\[(?P<other>[^\]]*)\]"
     ),
     "circleci": re.compile(r"(?P<escape>\\<<)|<<(?P<path>[^<>]*)>>"),
     "tekton": re.compile(r"\$\((?P<path>[^()]*)\)"),

@@ -75,6 +75,11 @@ def test_a_private_key_needs_a_body() -> None:
     assert not list(find_tokens(f"{head}\n...\n{foot}"))
 
 
+@pytest.mark.parametrize("text", ["-----BEGIN PRIVATE " + "KEY-----\n", "ghs_a_", "glpat-", "pypi-"])
+def test_a_file_of_beginnings_takes_no_quadratic_time(text: str) -> None:
+    assert not list(find_tokens(text * 20_000))
+
+
 @pytest.mark.parametrize(
     ("value", "form"),
     [
