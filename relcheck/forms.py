@@ -86,6 +86,20 @@ def _toml(text: str, _: str) -> str:
     return re.sub(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", lambda match: unescape_double(match[0]), joined)
 
 
+def _continued(text: str, escape: str) -> str:
+    """Join the lines of a Dockerfile's instruction; comments and blank lines between them are dropped."""
+    mark = re.escape(escape or "\\")
+    return re.sub(rf"{mark}[ \t\r]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:[ \t]*#[^\n]*\Z)?", "", text)
+
+
+def _quoted(text: str, escape: str) -> str:
+    """Remove the quotes and escapes of a Dockerfile's word, as BuildKit does."""
+    from relcheck.readers.dockerfile_words import unquote  # noqa: PLC0415 - one parser for it, and rarely needed
+    from relcheck.source import Source  # noqa: PLC0415
+
+    return unquote(Source("", text), escape or "\\").text
+
+
 DECODERS: dict[str, Callable[[str, str], str]] = {
     "plain": lambda text, _: text,
     "single": lambda text, _: fold(text.replace("''", "'")),
@@ -94,5 +108,8 @@ DECODERS: dict[str, Callable[[str, str], str]] = {
     "literal": _literal,
     "folded": _folded,
     "base64": _base64,
+    "continued": _continued,
+    "quoted": _quoted,
+    "tabs": lambda text, _: re.sub(r"(?m)^\t+", "", text),
     "toml": _toml,
 }

@@ -1,0 +1,323 @@
+"""Dockerfiles and Containerfiles (the reference of BuildKit's Dockerfile frontend).
+
+    # syntax=IMAGE                                   the frontend
+    ARG name=default                                 before the first FROM: the only variables that FROM sees
+    FROM [--platform=P] IMAGE|STAGE [AS name]        a stage
+    COPY [--from=IMAGE|STAGE|N] src… dst | <<EOF     from the context, a stage, an image, a named context
+    ADD [--checksum=D] src|URL|GIT… dst
+    RUN [--mount=type=…,from=IMAGE|STAGE]… command   shell form, JSON form or heredocs
+    CMD, ENTRYPOINT, HEALTHCHECK CMD                 commands of the running container
+    ENV name=value…, SHELL ["program", …], ONBUILD instruction
+
+A name after FROM or from= is a stage only if the stage is defined further up; names of stages are compared without
+case. What FROM names is "final" where the last stage descends from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from relcheck.facts import Copy, Credential, Fact, Image, Related, Unreadable
+from relcheck.readers.dockerfile_files import added_facts, copied_facts
+from relcheck.readers.dockerfile_lines import Instruction, read_lines
+from relcheck.readers.dockerfile_words import (
+    environment_pairs,
+    json_words,
+    pairs,
+    split_flags,
+    split_words,
+    unquote,
+)
+from relcheck.readers.images import image_fact
+from relcheck.refs import MARK
+from relcheck.refs.image import parse_image
+from relcheck.refs.variables import Expansion, expand
+from relcheck.source import Source
+
+_WHOLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?-[^{}]*)?\})")
+_NUMBER = re.compile(r"[0-9]+")
+_IMAGE_SHAPE = re.compile(r"[/:@]")
+_ONLY_HEREDOC = re.compile(r"\d*<<-?[^\s<]+")
+_MARKUP = re.compile(r"\{\{|\{%|<%|%%\w|@[A-Za-z_]+@|^#(?:include|if|ifdef)\b", re.MULTILINE)
+_TEMPLATE_NAME = re.compile(r"[._-](?:tmpl|tpl|template|j2|jinja2?|in|erb|m4|mustache|gotmpl)$", re.IGNORECASE)
+_FRONTENDS = ("docker/dockerfile", "docker.io/docker/dockerfile")
+_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
+_SILENT = frozenset({"VOLUME", "USER", "WORKDIR", "EXPOSE", "LABEL", "MAINTAINER", "STOPSIGNAL"})
+_NOT_IN_ONBUILD = ("ONBUILD", "FROM", "MAINTAINER")
+
+
+class _Stage:
+    """A stage while it is read: its name, the stage it builds on, its variables and its shell."""
+
+    def __init__(self, name: str, parent: _Stage | None, shell: bool) -> None:
+        self.name = name
+        self.parent = parent
+        self.shell = shell
+        self.image = -1  # the fact that names its base
+        self.arguments: dict[str, Source] = {}  # names of ARG, by their place
+        self.variables: dict[str, Source] = dict(parent.variables) if parent else {}
+        self.entrypoint: bool = parent.entrypoint if parent else False
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Read a Dockerfile; a fragment without FROM is legal."""
+    yield from _Reader(source).facts()
+
+
+class _Reader:
+    """One file: what was read so far, and the stage that is being read."""
+
+    def __init__(self, source: Source) -> None:
+        self.lines = lines = read_lines(source)
+        self.escape = lines.escape
+        self.globals: dict[str, Source | None] = {}
+        self.stages: list[_Stage] = []
+        self.outside = _Stage("", None, shell=lines.escape == "\\")
+        # Templates and the files of other frontends than Docker's hold lines that are no instructions.
+        self.tolerant = bool(_MARKUP.search(source.text) or _TEMPLATE_NAME.search(source.path))
+        self.names: frozenset[str] = frozenset()
+        self.found: list[tuple[_Stage, Fact]] = []
+
+    @property
+    def stage(self) -> _Stage:
+        """The stage that is being read."""
+        return self.stages[-1] if self.stages else self.outside
+
+    def facts(self) -> Iterator[Fact]:
+        """Read all instructions; then it is known which stages are part of the result."""
+        for fault in self.lines.faults:
+            yield Unreadable(span=fault.span, reason=f"{fault.reason}.")
+        self.names = frozenset(self._stage_names())
+        for directive in self.lines.directives:
+            if directive.name == "syntax":
+                self._frontend(directive.value)
+        for instruction in self.lines.instructions:
+            self._add(self._instruction(instruction.name, instruction, instruction.value, onbuild=False))
+        final = self._final_stages()
+        for stage, fact in self.found:
+            yield _placed(fact, stage in final, is_base=bool(final) and stage is final[-1])
+
+    def _stage_names(self) -> Iterator[str]:
+        for instruction in self.lines.instructions:
+            words = instruction.value.text.split() if instruction.name == "FROM" else []
+            if len(words) >= 3 and words[-2].lower() == "as":
+                yield words[-1].lower()
+
+    def _final_stages(self) -> list[_Stage]:
+        chain: list[_Stage] = []
+        stage = self.stages[-1] if self.stages else None
+        while stage is not None:
+            chain.append(stage)
+            stage = stage.parent
+        return chain
+
+    def _add(self, facts: Iterator[Fact]) -> None:
+        for fact in facts:
+            self.found.append((self.stage, fact))
+
+    def _frontend(self, value: Source) -> None:
+        word = value.part(0, len(value.text.split()[0]))
+        fact = image_fact(word, role="frontend", engine="dockerfile")
+        if fact:
+            self.tolerant = self.tolerant or not word.text.startswith(_FRONTENDS)
+            self.found.append((self.outside, fact))
+
+    def _instruction(self, name: str, whole: Instruction, value: Source, *, onbuild: bool) -> Iterator[Fact]:
+        if name == "FROM":
+            yield from self._from(value)
+        elif name == "ARG":
+            yield from self._arg(value)
+        elif name == "ENV":
+            yield from self._env(value)
+        elif name == "COPY":
+            yield from self._copy(whole, value, onbuild=onbuild)
+        elif name == "ADD":
+            yield from self._add_files(whole, value)
+        elif name == "RUN":
+            yield from self._run(whole, value, onbuild=onbuild)
+        elif name in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
+            return
+        elif name == "SHELL":
+            yield from self._shell(value)
+        elif name == "ONBUILD":
+            yield from self._onbuild(whole, value)
+        elif name not in _SILENT and not self.tolerant:
+            self.tolerant = True  # the builder stops here, and a file of another kind would go on and on
+            yield Unreadable(span=whole.span, reason="This is no instruction of a Dockerfile.")
+
+    def _from(self, value: Source) -> Iterator[Fact]:
+        words = split_words(split_flags(value, self.escape)[1], self.escape)
+        named = len(words) == 3 and words[1].text.lower() == "as"
+        if len(words) != 1 and not named:
+            self._open("", None, value.text)
+            if not self.tolerant:
+                yield Unreadable(span=value.all(), reason="FROM takes an image and, after AS, a name.")
+            return
+        word = unquote(words[0], self.escape)
+        expansion = self._expand(word)
+        name = expansion.source.text
+        parent = self._stage_named(name)
+        self._open(words[2].text.lower() if named else "", parent, name)
+        if parent is None and name != "scratch":
+            fact = self._base(word, expansion)
+            if fact:
+                yield fact
+
+    def _open(self, name: str, parent: _Stage | None, image: str) -> None:
+        windows = self.escape != "\\" or "windows" in image.lower() or "nanoserver" in image.lower()
+        self.stages.append(_Stage(name, parent, shell=parent.shell if parent else not windows))
+
+    def _stage_named(self, text: str) -> _Stage | None:
+        """Return the stage of that name that is defined last; an unknown stretch of a name may be anything."""
+        name = text.lower()
+        known = [stage for stage in self.stages if stage.name]
+        if MARK in name and name.strip(MARK) and name.count(MARK) <= 3:
+            pattern = re.compile(".*".join(map(re.escape, name.split(MARK))))
+            return next((stage for stage in reversed(known) if pattern.fullmatch(stage.name)), None)
+        return next((stage for stage in reversed(known) if stage.name == name), None)
+
+    def _expand(self, word: Source) -> Expansion:
+        """Expand with the ARGs before the first FROM; an empty default that breaks the reference is not known."""
+        expansion = expand(word, self.globals.get, "docker")
+        empty = [name for name, value in expansion.used if value == "" or isinstance(value, Source) and not value.text]
+        ref = parse_image(expansion.source.text)
+        if not empty or ref is not None and not ref.problem and not ref.digest_problem:
+            return expansion
+        return expand(word, lambda name: None if name in empty else self.globals.get(name), "docker")
+
+    def _base(self, word: Source, expansion: Expansion) -> Image | None:
+        default = self._whole_default(word)
+        if default is None:
+            return image_fact(
+                expansion.source,
+                role="base",
+                engine="dockerfile",
+                written=word.text,
+                state=expansion.state,
+                related=_definitions(expansion),
+                floating_default=expansion.state == "defaulted",
+            )
+        inner = self._expand(default)
+        return image_fact(
+            inner.source,
+            role="base",
+            engine="dockerfile",
+            written=default.text,
+            state="defaulted" if inner.state == "literal" else inner.state,
+            related=(Related(span=word.all(), note="used here"), *_definitions(inner)),
+            floating_default=True,
+        )
+
+    def _whole_default(self, word: Source) -> Source | None:
+        """Return the default that is the whole reference (`ARG BASE=alpine`, `FROM $BASE`): the repair goes there."""
+        found: Source | None = None
+        seen: set[str] = set()
+        while match := _WHOLE.fullmatch((found or word).text):
+            name = match[1] or match[2]
+            default = self.globals.get(name)
+            if default is None or not default.text or name in seen:
+                break
+            seen.add(name)
+            found = default
+        return found
+
+    def _arg(self, value: Source) -> Iterator[Fact]:
+        stage = self.stage
+        for name, default in pairs(value, self.escape):
+            if not self.stages:
+                self.globals[name.text] = default if default is not None else self.globals.get(name.text)
+            else:
+                stage.arguments[name.text] = name
+                known = default if default is not None else self.globals.get(name.text)
+                if known is not None:
+                    stage.variables.setdefault(name.text, known)
+        yield from ()
+
+    def _env(self, value: Source) -> Iterator[Fact]:
+        for name, text in environment_pairs(value, self.escape):
+            if text is None:
+                yield Unreadable(span=name.all(), reason="ENV takes name=value.")
+                continue
+            self.stage.variables[name.text] = text
+
+    def _copy(self, whole: Instruction, value: Source, *, onbuild: bool) -> Iterator[Fact]:
+        flags, rest = split_flags(value, self.escape)
+        origin = next((text for name, text in reversed(flags) if name == "from"), None)
+        if origin is not None:
+            yield from self._origin(origin, "copied", onbuild=onbuild)
+        else:
+            yield from copied_facts(self._words(rest), whole.heredocs)
+
+    def _add_files(self, whole: Instruction, value: Source) -> Iterator[Fact]:
+        flags, rest = split_flags(value, self.escape)
+        yield from added_facts(self._words(rest), dict(flags), whole.heredocs, self.stage.variables)
+
+    def _words(self, rest: Source) -> list[Source]:
+        words = json_words(rest)
+        return words if words is not None else [unquote(word, self.escape) for word in split_words(rest, self.escape)]
+
+    def _origin(self, origin: Source, role: str, *, onbuild: bool) -> Iterator[Fact]:
+        """Yield the image behind `from=`: neither a stage nor a number; BuildKit expands no variables there."""
+        text = origin.text
+        expansion = expand(origin, lambda _: None, "docker")
+        name = expansion.source.text
+        if not text or _NUMBER.fullmatch(text) or text == "scratch" or text.lower() in self.names:
+            return
+        if self._stage_named(name) is not None or onbuild and not _IMAGE_SHAPE.search(text):
+            return
+        fact = image_fact(
+            expansion.source, role=role, engine="dockerfile", written=text, state=expansion.state, overridden=False
+        )
+        if fact:
+            yield fact
+
+    def _run(self, whole: Instruction, value: Source, *, onbuild: bool) -> Iterator[Fact]:
+        flags, rest = split_flags(value, self.escape)
+        for name, mount in flags:
+            if name == "mount":
+                yield from self._mount(mount, onbuild=onbuild)
+
+    def _mount(self, mount: Source, *, onbuild: bool) -> Iterator[Fact]:
+        for field in re.finditer(r"[^,]+", mount.text):
+            name, equals, _ = field[0].partition("=")
+            if name.strip().lower() == "from" and equals:
+                yield from self._origin(
+                    mount.part(field.start() + len(name) + 1, field.end()), "mount", onbuild=onbuild
+                )
+
+    def _shell(self, value: Source) -> Iterator[Fact]:
+        words = json_words(value)
+        if words is None:
+            yield Unreadable(span=value.all(), reason='SHELL takes the JSON form, as in ["/bin/sh", "-c"].')
+            return
+        self.stage.shell = any(word.text.rsplit("/", 1)[-1] in _SHELLS for word in words)
+
+    def _onbuild(self, whole: Instruction, value: Source) -> Iterator[Fact]:
+        word = re.match(r"[A-Za-z]+", value.text)
+        name = word[0].upper() if word else ""
+        if not name or name in _NOT_IN_ONBUILD:
+            yield Unreadable(span=value.all(), reason=f"ONBUILD takes an instruction, not {name or 'this'}.")
+            return
+        rest = value.text[len(name) :]
+        begin = len(name) + len(rest) - len(rest.lstrip())
+        yield from self._instruction(name, whole, value.part(begin, len(value.text)), onbuild=True)
+
+
+def _definitions(expansion: Expansion) -> tuple[Related, ...]:
+    return tuple(
+        Related(span=value.all(), note=f"{name} is set here")
+        for name, value in expansion.used
+        if isinstance(value, Source)
+    )
+
+
+def _placed(fact: Fact, in_final: bool, *, is_base: bool) -> Fact:
+    """Fill in what only the end of the file tells: whether the fact's stage is part of the result."""
+    if isinstance(fact, Image):
+        return fact.replace(role="final") if fact.role == "base" and is_base else fact
+    if isinstance(fact, Copy):
+        return fact.replace(final=in_final)
+    if isinstance(fact, Credential):
+        return fact.replace(in_final_stage=in_final)
+    return fact

@@ -1,0 +1,126 @@
+"""What COPY and ADD bring into an image: files of the context, credential files, downloads, git repositories."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from relcheck.facts import UNKNOWN, Component, Copy, Credential, Download, Fact
+from relcheck.readers.dockerfile_lines import Heredoc
+from relcheck.refs import MARK
+from relcheck.refs.git import parse_git_url
+from relcheck.refs.url import parse_url
+from relcheck.refs.variables import expand
+from relcheck.source import Source, Span
+
+_REMOTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|git@[^/]+:)")
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+_GIT_PATH = re.compile(r"\.git(?:[?#]|$)")
+_EVERYTHING = (".", "*", "**", "**/*")
+_CREDENTIAL_FILE = re.compile(
+    r"(?:.*/)?(\.npmrc|\.pypirc|\.netrc|_netrc|\.git-credentials|settings\.xml|auth\.json|\.dockercfg"
+    r"|\.docker/config\.json|\.aws/credentials|credentials(?:\.json|\.ya?ml)?|id_(?:rsa|dsa|ecdsa|ed25519))"
+)
+_DOCKER_HOME = re.compile(r"(?:.*/)?\.docker/?")
+_ECOSYSTEMS = {".npmrc": "npm", ".pypirc": "pypi", "settings.xml": "maven"}
+
+
+def copied_facts(words: Sequence[Source], heredocs: Sequence[Heredoc]) -> Iterator[Fact]:
+    """Yield what a COPY from the context copies; the last word is the target, heredocs are files written in place."""
+    sources = _context_files(words[:-1], heredocs)
+    if not sources:
+        return
+    texts = tuple(word.text for word in sources)
+    everything = [word for word in sources if _everything(word.text)]
+    span = everything[0].all() if everything else _across(sources)
+    yield Copy(span=span, sources=texts, whole=bool(everything))
+    target = words[-1].text
+    for word in sources:
+        yield from _credential_file(word, target)
+
+
+def added_facts(
+    words: Sequence[Source], flags: Mapping[str, Source], heredocs: Sequence[Heredoc], variables: Mapping[str, Source]
+) -> Iterator[Fact]:
+    """Yield what an ADD fetches and copies."""
+    remote = [word for word in words[:-1] if _REMOTE.match(word.text)]
+    verified = "checksum" in flags
+    for word in remote:
+        yield from _remote(word, words[-1].text, variables, verified=verified)
+    if len(remote) < len(words) - 1:
+        yield from copied_facts([word for word in words if word not in remote], heredocs)
+
+
+def _context_files(words: Sequence[Source], heredocs: Sequence[Heredoc]) -> list[Source]:
+    return [word for word in words if not (heredocs and word.text.lstrip("0123456789").startswith("<<"))]
+
+
+def _everything(text: str) -> bool:
+    return bool(text) and posixpath.normpath(text.lstrip("/") or ".") in _EVERYTHING
+
+
+def _across(words: Sequence[Source]) -> Span:
+    first, last = words[0].all(), words[-1].all()
+    return first if first == last else Span(first.start, max(first.end, last.end), "composed")
+
+
+def _credential_file(word: Source, target: str) -> Iterator[Fact]:
+    """Yield a file that clients keep their credentials in; whether it holds any is for link to find out."""
+    match = _CREDENTIAL_FILE.fullmatch(word.text)
+    docker_home = _DOCKER_HOME.fullmatch(word.text) and _DOCKER_HOME.fullmatch(target)
+    if not match and not docker_home:
+        return
+    name = match[1] if match else ".docker"
+    yield Credential(
+        span=word.all(),
+        parts={"key": word.all()},
+        kind="file",
+        form="literal",
+        where="layer",
+        ecosystem=_ECOSYSTEMS.get(name, ""),
+        key=word.text,
+        tool="COPY",
+    )
+
+
+def _remote(word: Source, target: str, variables: Mapping[str, Source], *, verified: bool) -> Iterator[Fact]:
+    source = expand(word, variables.get, "docker").source
+    text = source.text
+    if not _WEB.match(text) or _GIT_PATH.search(text):
+        yield from _repository(source, verified=verified)
+        return
+    url = parse_url(text)
+    if url is None:
+        return
+    yield Download(
+        span=word.all(),
+        parts={"host": source.at(*url.spans["host"])} if "host" in url.spans else {},
+        tool="ADD",
+        url=UNKNOWN if MARK in url.redacted else url.redacted,
+        scheme=url.scheme,
+        host=url.host,
+        output=target,
+        verified_by="checksum" if verified else "",
+        context="run",
+    )
+
+
+def _repository(source: Source, *, verified: bool) -> Iterator[Fact]:
+    found = parse_git_url(source.text)
+    if found is None:
+        return
+    owner, repository = found.owner, found.repository
+    parts = {name: source.at(*place) for name, place in found.spans.items() if name in ("owner", "host", "ref")}
+    yield Component(
+        span=parts.get("ref", source.all()),
+        parts=parts,
+        system="git",
+        kind="repository",
+        name=UNKNOWN if owner is UNKNOWN or repository is UNKNOWN else f"{owner}/{repository}".lstrip("/"),
+        owner=owner,
+        host=found.host,
+        ref=found.ref,
+        ref_kind=found.ref_kind,
+        verified=verified,
+    )
