@@ -139,3 +139,25 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError:
         return data.decode("latin-1")
+
+
+def joined(file: Source, parts: list[Source], glue: str = "\n") -> Source:
+    """Return several texts embedded in one file as one text, in order, with `glue` between them.
+
+    For scripts that are written as a list of lines and run as one. Each part must be embedded in `file` itself.
+    """
+    pieces: list[Piece] = []
+    words: list[str] = []
+    size, end = 0, 0
+    for number, part in enumerate(parts):
+        if number:
+            pieces.append(Piece(size, size + len(glue), end, end))
+            words.append(glue)
+            size += len(glue)
+        own = part._pieces or (Piece(0, len(part.text), 0, 0),)
+        pieces += [Piece(p.start + size, p.end + size, p.parent_start, p.parent_end) for p in own]
+        words.append(part.text)
+        size += len(part.text)
+        end = own[-1].parent_end
+    forms = {part.form for part in parts}
+    return file.embed("".join(words), tuple(pieces), forms.pop() if len(forms) == 1 else "composed")

@@ -36,6 +36,8 @@ __all__ = ["Fault", "Loaded", "Mapping", "Node", "Scalar", "Sequence", "load", "
 MAX_DEPTH = 200
 _DOCUMENT = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _PROPERTIES = re.compile(r"(?:(?:!\S*|&\S+)(?:\s+|$))+")
+_FLOW_COLON = re.compile(r"(?P<keep>!\S+|[\"'\s\[\]{},?:]:)|(?<=[^\s]):(?=[^\s,\[\]{}])")
+_COLON = "\ue003"
 _SURROGATES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 
 
@@ -63,11 +65,12 @@ def load(source: Source) -> Loaded:
     """Read all documents of a YAML or JSON text; a document that fails does not hide the others."""
     out = Loaded()
     text = _SURROGATES.sub(lambda match: "_" * len(match[0]), source.text) if "\\u" in source.text else source.text
-    try:
-        out.documents = list(_documents(source, text, 0))
-    except YAMLError as error:
-        first = _fault(source, 0, error)
-    else:
+    first = _whole(source, text, out)
+    if first is not None and "unexpected ':'" in first.reason:
+        # YAML 1.2 allows `{image: nginx:1}`; libyaml, a YAML 1.1 parser, refuses the second colon.
+        text = _FLOW_COLON.sub(lambda match: match["keep"] or _COLON, text)
+        first = _whole(source, text, out)
+    if first is None:
         return out
     cuts = [0, *(match.start() for match in _DOCUMENT.finditer(text)), len(text)]
     out.documents = []
@@ -80,6 +83,15 @@ def load(source: Source) -> Loaded:
             out.faults.append(_fault(source, start, error))
     out.faults = out.faults or [first]
     return out
+
+
+def _whole(source: Source, text: str, out: Loaded) -> Fault | None:
+    """Read everything in one go; return what stopped it."""
+    try:
+        out.documents = list(_documents(source, text, 0))
+    except YAMLError as error:
+        return _fault(source, 0, error)
+    return None
 
 
 def _documents(file: Source, text: str, base: int) -> Iterator[Node]:
@@ -137,7 +149,8 @@ def _scalar(file: Source, event: Any, base: int) -> Scalar:  # noqa: ANN401 - th
     if tag or event.anchor:
         found = _PROPERTIES.match(file.text, start, end)
         start = found.end() if found else start
-    return Scalar(file, event.value, start, end, event.style or "", scalar_source, tag, event.anchor)
+    value = event.value.replace(_COLON, ":") if _COLON in event.value else event.value
+    return Scalar(file, value, start, end, event.style or "", scalar_source, tag, event.anchor)
 
 
 def _tag(event: Any) -> str:  # noqa: ANN401 - the C parser has no types

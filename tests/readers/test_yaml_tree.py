@@ -114,6 +114,20 @@ def test_json_with_tabs_and_surrogate_pairs_is_read() -> None:
     assert name.source.text == "x😀y"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: {image: nginx:1}\n",
+        "a: [nginx:1, {image: nginx:1}, http://x.example/y]\nb: 'x:y'\n",
+        '{"a":{"image":nginx:1}}',
+    ],
+)
+def test_a_colon_inside_a_plain_scalar_of_a_flow_collection_is_text(text: str) -> None:
+    values = [node.value for node in walk(tree(text)) if isinstance(node, Scalar)]
+
+    assert "nginx:1" in values
+
+
 @given(st.text(alphabet=" \n\t-:[]{}'\"|>&*#!ab\\\r", max_size=80))
 def test_any_text_gives_documents_or_faults(text: str) -> None:
     loaded = load(Source("x.yaml", text))
