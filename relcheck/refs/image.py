@@ -110,6 +110,15 @@ def parse_image(text: str) -> ImageRef | None:
     return ref.replace(spans=spans, whole=(start, end))
 
 
+def login_host(text: str) -> str:
+    """Return the registry that the server argument of a login names, comparable with an image's host.
+
+    Empty means Docker Hub, as do its older names; a scheme and a path (`https://…/v1/`) do not count.
+    """
+    host = text.strip().rpartition("://")[2].partition("/")[0].lower()
+    return HUB if host in (*_HUB_NAMES, "registry-1.docker.io", "registry.hub.docker.com", "hub.docker.com") else host
+
+
 def mask_placeholders(text: str) -> str:
     """Replace template markers and words that are there to be replaced by `MARK`s, keeping the length."""
     if not any(letter in text for letter in "$<{@%#_[`.…") and text.islower() and not _WORDS.search(text):

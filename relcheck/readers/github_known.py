@@ -1,0 +1,380 @@
+"""Known actions: what their inputs say. Which action has which inputs is data (`relcheck/data/actions.json`).
+
+The keys of an entry: `build` and `bake` (docker's own build actions), `login`, `images`, `setup` (an installed tool),
+`registries`, `publish`, `repository` (another repository is checked out), `attest`, `mint` (a short-lived token).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from relcheck.facts import UNKNOWN, Component, Credential, Dependency, Fact, Image, Login, Publish, Text, Truth
+from relcheck.readers.ci_common import Around, value_kind
+from relcheck.readers.github_steps import Step, image_facts
+from relcheck.readers.github_values import readings
+from relcheck.readers.nodes import Mapping, Scalar
+from relcheck.readers.urls import registry as registry_facts
+from relcheck.refs import MARK
+from relcheck.refs.conditions import evaluate, truth
+from relcheck.refs.git import classify_ref
+from relcheck.refs.image import login_host
+from relcheck.refs.secrets import identify, literal_form, looks_secret_name, redact
+from relcheck.source import Piece, Source, Span
+
+_ITEM = re.compile(r"(?:\$\{\{(?:'[^']*'|(?!\}\})[^'])*\}\}|[^,\r\n])+")
+_EXACT = re.compile(r"v?\d+\.\d+\.\d+(?:[-+][\w.+-]+)?")
+_MOVING = re.compile(r"(?i:latest|lts(?:/[\w*-]+)?|stable|nightly|beta|current|node|edge|canary|head|main|master)")
+_META = re.compile(r"\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}")
+_PUSHES = re.compile(r"(?:^|,)\s*\"?(?:type=registry|push=true|push-by-digest=true)")
+_NAME = re.compile(r"(?:^|,)\s*\"?name=([^,\"\s]+)")
+
+
+@cache
+def known_actions() -> dict[str, dict[str, Any]]:
+    """Return the table of known actions by lower-case name."""
+    text = (Path(__file__).parent.parent / "data" / "actions.json").read_text(encoding="utf-8")
+    table: dict[str, dict[str, Any]] = json.loads(text)
+    return table
+
+
+def action_facts(uses: Scalar, name: str, step: Step) -> Iterator[Fact]:
+    """Yield what the inputs of a known action say; nothing for an unknown one."""
+    entry = known_actions().get("/".join(name.lower().split("/")[:2])) or known_actions().get(name.lower())
+    if not entry:
+        return
+    place = uses.span
+    if "login" in entry:
+        yield from _login(place, entry["login"], step)
+    if "build" in entry:
+        yield from _build(place, step)
+    if "bake" in entry:
+        yield from _bake(place, step)
+    for spec in entry.get("images", ()):
+        yield from _images(spec, step)
+    for spec in entry.get("setup", ()):
+        yield from _setup(spec, step)
+    for spec in entry.get("registries", ()):
+        given = step.input(spec["input"])
+        for source in _values(given, step):
+            yield from registry_facts(source, ecosystem=spec["ecosystem"], purpose=spec["purpose"], key=spec["input"])
+    if "repository" in entry:
+        yield from _repository(entry["repository"], step)
+    if "publish" in entry:
+        yield from _publish(place, entry["publish"], step)
+    if "attest" in entry:
+        given = step.input(entry["attest"])
+        if given is not None:
+            yield from image_facts(given.source, step.scope, role="signed")
+
+
+def _values(given: Scalar | None, step: Step) -> list[Source]:
+    return [reading.source for reading in readings(given.source, step.scope)] if given is not None else []
+
+
+def _one(given: Scalar | None, step: Step) -> Text:
+    """Return the one text that an input comes to: "" when it is not written, UNKNOWN when expressions decide."""
+    texts = {source.text for source in _values(given, step)}
+    if not texts:
+        return ""
+    text = texts.pop().strip()
+    return UNKNOWN if texts or MARK in text else text
+
+
+def _login(place: Span, spec: dict[str, Any], step: Step) -> Iterator[Fact]:
+    if spec.get("cloud"):
+        yield Login(span=place, tool=spec["tool"], secret_form="helper", cloud=True)  # noqa: S106 - names a form
+        return
+    registry, username, password = (step.input(spec[name]) for name in ("host", "username", "password"))
+    given, user = _one(registry, step), _one(username, step)
+    host = given if given is UNKNOWN else login_host(str(given))
+    form = literal_form(password.value) if password is not None else "empty"
+    parts = {"host": registry.span} if registry is not None and isinstance(host, str) else {}
+    yield Login(
+        span=registry.span if registry is not None else place,
+        parts=parts if registry is not None and registry.value == host else {},
+        tool=spec["tool"],
+        host=host,
+        username=user,
+        secret_form="input-literal" if form == "literal" else "input-reference" if form == "reference" else "none",
+    )
+    if password is not None:
+        yield _credential(password.source, "password", host=host, user=user)
+
+
+def _credential(source: Source, key: str, *, host: Text = "", user: Text = "", ecosystem: str = "oci") -> Credential:
+    """Return the secret that an input holds, or the reference to it."""
+    value = source.text
+    form = literal_form(value)
+    token = identify(value) if form == "literal" else None
+    return Credential(
+        span=source.all(),
+        parts={"value": source.all()},
+        kind="ci-env",
+        form=form,
+        where="manifest",
+        ecosystem=ecosystem,
+        key=key,
+        host=host,
+        user=user,
+        token=token.name if token else "",
+        checksum=token.checksum if token else "none",
+        access=token.access if token else "",
+        redacted=redact(value) if form == "literal" else "",
+        length=len(value) if form == "literal" else 0,
+    )
+
+
+def items(source: Source) -> Iterator[Source]:
+    """Split a list of lines and commas, as docker's actions do; expressions are kept whole."""
+    for match in _ITEM.finditer(source.text):
+        text = match[0]
+        start = match.start() + len(text) - len(text.lstrip())
+        end = match.end() - (len(text) - len(text.rstrip()))
+        if start < end:
+            yield source.part(start, end)
+
+
+def lines(source: Source) -> Iterator[Source]:
+    """Split a list of lines."""
+    for match in re.finditer(r"[^\r\n]*\S", source.text):
+        yield source.part(match.start() + len(match[0]) - len(match[0].lstrip()), match.end())
+
+
+def _build(place: Span, step: Step) -> Iterator[Fact]:
+    """build-push-action: `tags`, and whether `push` or an entry of `outputs` sends them to their registry."""
+    push, outputs, arguments = step.input("push"), step.input("outputs"), step.input("build-args")
+    sends, around = _pushing(push, step)
+    pushed_by_output = outputs is not None and bool(_PUSHES.search(outputs.value))
+    sends = True if pushed_by_output else sends
+    found = list(_built(step, outputs, pushed=sends))
+    yield from found
+    if sends is not False:
+        yield _pushed(push.span if push is not None and sends is not True else place, found, around, sends)
+    for line in lines(arguments.source) if arguments is not None else ():
+        name, equals, _ = line.text.partition("=")
+        if equals and looks_secret_name(name.strip()):
+            start = len(name) + 1
+            yield _credential(line.part(start, len(line.text)), name.strip(), ecosystem="").replace(kind="build-arg")
+
+
+def _pushing(push: Scalar | None, step: Step) -> tuple[Truth, Around]:
+    """Say whether `push` holds in some event that reaches the step, and in which for sure."""
+    text = push.value.strip() if push is not None else "false"
+    if text.lower() in ("true", "false", ""):
+        return text.lower() == "true", step.around
+    around = step.deciding(text)
+    values = [truth(evaluate(text, scenario.lookup)) for scenario, known in step.reached if known is not False]
+    if True in values:
+        return True, around
+    return UNKNOWN if UNKNOWN in values or not values else False, around
+
+
+def _built(step: Step, outputs: Scalar | None, *, pushed: Truth) -> Iterator[Image]:
+    """Yield the names of what is built; a push by digest alone carries no tag."""
+    tags = step.input("tags")
+    for item in items(tags.source) if tags is not None else ():
+        for source in _described(item, step):
+            for fact in image_facts(source, step.scope, role="output", push=pushed):
+                yield fact.replace(role="pushed" if pushed is True else "output")
+    for line in lines(outputs.source) if outputs is not None else ():
+        if name := _NAME.search(line.text):
+            for fact in image_facts(line.part(*name.span(1)), step.scope, role="output", push=pushed):
+                by_digest = "push-by-digest=true" in line.text
+                changes: dict[str, Any] = {"tag": UNKNOWN, "tag_kind": UNKNOWN} if by_digest else {}
+                yield fact.replace(role="pushed" if pushed is True else "output", **changes)
+
+
+def _described(item: Source, step: Step) -> Iterator[Source]:
+    """Replace `steps.ID.outputs.tags` of metadata-action by its images, with a tag that is not known."""
+    match = _META.fullmatch(item.text)
+    meta = step.frame.ids.get(match[1]) if match else None
+    if meta is None or not meta.text("uses").lower().startswith("docker/metadata-action@"):
+        yield item
+        return
+    given = meta.map("with")
+    images = given.scalar("images") if given else None
+    for line in items(images.source) if images is not None else ():
+        size = len(line.text)
+        yield line.embed(
+            f"{line.text}:{MARK}", (Piece(0, size, 0, size), Piece(size, size + 2, size, size)), "variable"
+        )
+
+
+def _pushed(place: Span, found: list[Image], around: Around, sends: Truth) -> Publish:
+    hosts = {fact.host for fact in found}
+    host = hosts.pop() if len(hosts) == 1 else UNKNOWN
+    named = [fact.name for fact in found]
+    return Publish(
+        span=place,
+        ecosystem="oci",
+        tool="build-push-action",
+        host=host,
+        target=named[0] if named else UNKNOWN,
+        events=around.events,
+        guarded=sends is UNKNOWN or around.guarded,
+    )
+
+
+def _bake(place: Span, step: Step) -> Iterator[Fact]:
+    """bake-action: `push`, and targets' tags under `set` (`*.tags=IMAGE`)."""
+    push, overrides = step.input("push"), step.input("set")
+    sends, around = _pushing(push, step)
+    found: list[Image] = []
+    for line in lines(overrides.source) if overrides is not None else ():
+        if match := re.match(r"[\w.*-]+\.tags?=", line.text):
+            source = line.part(match.end(), len(line.text))
+            found += image_facts(source, step.scope, role="pushed" if sends is True else "output", push=sends)
+    yield from found
+    if sends is not False:
+        yield _pushed(push.span if push is not None else place, found, around, sends).replace(tool="bake-action")
+
+
+def _images(spec: dict[str, Any], step: Step) -> Iterator[Fact]:
+    given = step.input(spec["input"])
+    prefix = spec.get("prefix", "")
+    for item in items(given.source) if given is not None else ():
+        text = item.text
+        if prefix and not text.startswith(prefix):
+            continue
+        if spec["role"] == "cache":
+            match = re.search(r"(?:^|,)ref=([^,\s]+)", text)
+            if match is None and ("type=" in text or "=" in text):
+                continue
+            item = item.part(*match.span(1)) if match else item  # noqa: PLW2901 - the narrower place
+        elif prefix:
+            item = item.part(len(prefix), len(text))  # noqa: PLW2901 - the narrower place
+        yield from image_facts(item, step.scope, role=spec["role"])
+
+
+def _setup(spec: dict[str, Any], step: Step) -> Iterator[Dependency]:
+    given = step.input(spec["input"])
+    for source in _values(given, step):
+        text: Text = UNKNOWN if MARK in source.text or "\n" in source.text.strip() else source.text.strip()
+        if text == "":
+            continue
+        yield Dependency(
+            span=source.all(),
+            parts={"constraint": source.all()} if source.text == text else {},
+            ecosystem="github-tool",
+            where="setup",
+            name=spec["name"],
+            constraint=text,
+            firmness=_firmness(text),
+            locked=False,
+            published=False,
+            group="build",
+        )
+
+
+def _firmness(text: Text) -> Text:
+    if not isinstance(text, str):
+        return UNKNOWN
+    if text in ("*", "x"):
+        return "any"
+    if _MOVING.fullmatch(text):
+        return "tag"
+    return "exact" if _EXACT.fullmatch(text) else "range"
+
+
+def _repository(spec: dict[str, Any], step: Step) -> Iterator[Component]:
+    """Checkout of another repository: what else `repository` and `ref` bring in."""
+    given, wanted = step.input(spec["input"]), step.input(spec["ref"])
+    name = _one(given, step)
+    if given is None or name in ("", UNKNOWN):
+        return
+    ref = _one(wanted, step)
+    place = wanted.span if wanted is not None else given.span
+    yield Component(
+        span=place,
+        parts={"name": given.span} if given.value == name else {},
+        system="git",
+        kind="repository",
+        name=name,
+        owner=str(name).partition("/")[0],
+        ref=ref,
+        ref_kind="expr" if ref is UNKNOWN else classify_ref(str(ref)),
+    )
+
+
+def _publish(place: Span, spec: dict[str, Any], step: Step) -> Iterator[Publish]:
+    if not _publishes(spec, step):
+        return
+    skipped, skip_span = _switch(spec.get("skip", ()), step)
+    dry, _ = _switch(spec.get("dry", ()), step)
+    parts = {"skip_existing": skip_span} if skip_span else {}
+    argument = spec.get("skip_argument")
+    arguments = step.input("args")
+    if argument and arguments is not None and argument in arguments.value:
+        at = arguments.source.text.find(argument)
+        skipped, parts = True, {"skip_existing": arguments.source.at(at, at + len(argument))}
+    token, token_span = _token(spec, step)
+    if token_span:
+        parts["value"] = token_span
+    target = step.input(spec["target"]) if "target" in spec else None
+    yield Publish(
+        span=place,
+        parts=parts,
+        ecosystem=spec["ecosystem"],
+        tool=spec["tool"],
+        host=_host(spec, step),
+        target=_one(target, step) if target is not None else UNKNOWN,
+        dry_run=dry,
+        skip_existing=skipped,
+        token=token,
+    )
+
+
+def _publishes(spec: dict[str, Any], step: Step) -> bool:
+    """Whether the inputs make the action publish: `only` must match, `unless` must not."""
+    for name, pattern in spec.get("only", {}).items():
+        given = step.input(name)
+        if given is None or not re.search(pattern, given.value):
+            return False
+    for name, pattern in spec.get("unless", {}).items():
+        given = step.input(name)
+        if re.search(pattern, given.value if given is not None else ""):
+            return False
+    return True
+
+
+def _switch(inputs: Iterable[str], step: Step) -> tuple[Truth, Span | None]:
+    for name in inputs:
+        given = step.input(name)
+        if given is not None:
+            value = _one(given, step)
+            known = UNKNOWN if value is UNKNOWN else str(value).lower() in ("true", "1", "yes")
+            return known, given.span if known is True else None
+    return False, None
+
+
+def _host(spec: dict[str, Any], step: Step) -> Text:
+    from relcheck.refs.url import parse_url  # noqa: PLC0415 - only where a registry is written
+
+    for name in spec.get("host", ()):
+        given = step.input(name)
+        if given is not None:
+            value = _one(given, step)
+            url = parse_url(str(value)) if isinstance(value, str) else None
+            return url.host if url is not None else UNKNOWN if value is UNKNOWN else str(value).partition("/")[0]
+    return ""
+
+
+def _token(spec: dict[str, Any], step: Step) -> tuple[str, Span | None]:
+    for name in spec.get("token", ()):
+        given = step.input(name)
+        if given is not None and given.value.strip():
+            return value_kind(given.value, step.around.minted), given.span
+    return ("oidc", None) if spec.get("oidc") else ("", None)
+
+
+def mints(step: Mapping) -> bool:
+    """Whether a step gives out a short-lived publish token for the job's identity."""
+    name = step.text("uses").partition("@")[0].strip().lower()
+    entry = known_actions().get(name, {}) if name else {}
+    given = step.map("with")
+    return "mint" in entry and not (given is not None and given.get(entry["mint"].get("unless", "")) is not None)

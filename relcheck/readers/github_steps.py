@@ -1,0 +1,282 @@
+"""The steps of a GitHub job or of a composite action.
+
+- uses: ./path | $/path | docker://IMAGE | owner/repository[/path]@ref     with: {INPUT: value}
+- run: script          shell: bash | sh | pwsh | python | "program {0}"
+  env, if, continue-on-error, id, working-directory
+- parallel: [step, …]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from relcheck.facts import UNKNOWN, Component, Fact, Image, Option, SecretUse, Text, Truth
+from relcheck.readers.ci_common import Around, env_facts, placed, publishes_by_name
+from relcheck.readers.github_events import Scenario, names
+from relcheck.readers.github_values import EXPRESSION, Scope, readings
+from relcheck.readers.images import image_fact
+from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence, walk
+from relcheck.records import Record
+from relcheck.refs.conditions import both, holds
+from relcheck.refs.git import parse_uses, version_comment
+from relcheck.source import Source
+
+_POSIX = frozenset({"bash", "sh", "dash", "ash", "ksh", "mksh", "zsh", "busybox"})
+_SECRET = re.compile(r"\bsecrets(?:\.|\[\s*')([A-Za-z_][\w-]*)|\bgithub(?:\.|\[')(token)\b")
+_WINDOWS = re.compile(r"^\s*(?:\$\{\{)?\s*runner\.os\s*==\s*'windows'\s*(?:\}\})?\s*$", re.IGNORECASE)
+
+
+class Frame(Record):
+    """What stands around steps: the job, what its expressions can know, the events that reach it, its shell."""
+
+    job: str = ""
+    scope: Scope = Scope()
+    reached: tuple[tuple[Scenario, Truth], ...] = ()
+    shell: str = ""
+    container: bool = False
+    windows: bool = False
+    tolerant: bool = False
+    id_token: str = ""
+    ids: dict[str, Mapping] = {}
+    minted: frozenset[str] = frozenset()
+
+    @staticmethod
+    def numbered(steps: Node | None) -> Iterator[Mapping]:
+        """Yield the steps in order, those inside `parallel` in their place."""
+        for item in steps.items if isinstance(steps, Sequence) else ():
+            inner = item.get("parallel") if isinstance(item, Mapping) else None
+            if isinstance(inner, Sequence):
+                yield from (step for step in inner if isinstance(step, Mapping))
+            elif isinstance(item, Mapping):
+                yield item
+
+
+class Step(Record):
+    """One step: its mapping, its number, what stands around it, and which scenarios reach it."""
+
+    body: Mapping
+    number: int
+    frame: Frame
+    scope: Scope
+    reached: tuple[tuple[Scenario, Truth], ...] = ()
+    around: Around
+
+    def deciding(self, text: str) -> Around:
+        """Return what surrounds the step once an input of it (`push: ${{ … }}`) decides too."""
+        reached = tuple((scenario, both([known, holds(text, scenario.lookup)])) for scenario, known in self.reached)
+        return self.around.replace(**_summary(reached))
+
+    def input(self, name: str) -> Scalar | None:
+        """Return an input under `with`; names are compared without case."""
+        given = self.body.map("with")
+        found = [value for key, value in given.pairs() if key.value.lower() == name] if given else []
+        return found[-1] if found and isinstance(found[-1], Scalar) else None
+
+
+def step_facts(steps: Sequence, frame: Frame) -> Iterator[Fact]:
+    """Read the steps of a job or of a composite action."""
+    ids = {body.text("id"): body for body in frame.numbered(steps) if body.text("id")}
+    frame = frame.replace(ids=ids, minted=_minted(ids))
+    for number, body in enumerate(frame.numbered(steps)):
+        step = _step(body, number, frame)
+        yield from env_facts(body.map("env"), frame.job, number)
+        uses, run = body.scalar("uses"), body.scalar("run")
+        if uses is not None:
+            yield from _used(uses, step)
+        if run is not None:
+            yield from placed(_script(run, step), step.around)
+
+
+def _minted(ids: dict[str, Mapping]) -> frozenset[str]:
+    if not ids:
+        return frozenset()
+    from relcheck.readers.github_known import mints  # noqa: PLC0415 - reads the table of actions
+
+    return frozenset(name for name, body in ids.items() if mints(body))
+
+
+def _step(body: Mapping, number: int, frame: Frame) -> Step:
+    own = body.map("env")
+    scope = frame.scope.replace(env=(*frame.scope.env, own)) if own else frame.scope
+    condition = body.text("if")
+    reached = tuple((scenario, both([known, holds(condition, scenario.lookup)])) for scenario, known in frame.reached)
+    tolerant = frame.tolerant or body.text("continue-on-error").strip().lower() in ("true", "${{ true }}")
+    around = Around(
+        job=frame.job,
+        step=number,
+        tolerant=tolerant,
+        variables={
+            key.value: value.value for env in scope.env for key, value in env.pairs() if isinstance(value, Scalar)
+        },
+        id_token=frame.id_token,
+        minted=frame.minted,
+    ).replace(**_summary(reached))
+    return Step(body=body, number=number, frame=frame, scope=scope, reached=reached, around=around)
+
+
+def _summary(reached: tuple[tuple[Scenario, Truth], ...]) -> dict[str, object]:
+    held = [scenario for scenario, known in reached if known is True]
+    return {"events": names(held), "guarded": any(known is UNKNOWN for _, known in reached)}
+
+
+def _used(uses: Scalar, step: Step) -> Iterator[Fact]:
+    given, secret = step.body.map("with"), False
+    for node in (given, step.body.map("env")):
+        secret = secret or any(use.name not in ("GITHUB_TOKEN", "token") for use in secret_uses(node, "step"))
+    for found in component(uses, step.frame, inputs=given, step=step.number):
+        if isinstance(found, Component):
+            found = found.replace(secrets=secret)  # noqa: PLW2901 - the same fact, completed
+        yield found
+        if isinstance(found, Component) and isinstance(found.name, str) and not found.local:
+            from relcheck.readers.github_known import action_facts  # noqa: PLC0415 - reads the table of actions
+
+            yield from placed(action_facts(uses, found.name, step), step.around)
+
+
+def component(uses: Scalar, frame: Frame, *, inputs: Mapping | None = None, step: int = -1) -> Iterator[Fact]:
+    """Yield what a `uses` names: a component, or the image of a container action."""
+    source = uses.source
+    ref = parse_uses(source.text)
+    if ref is None or ref.form == "unknown":
+        return
+    if ref.form == "docker":
+        yield from image_facts(source.part(*ref.image), frame.scope, role="action", job=frame.job, step=step)
+        return
+    parts = {name: source.at(*place) for name, place in ref.spans.items() if name in Component.fields}
+    span = parts.get("ref") or parts.get("name") or source.at(*ref.whole)
+    name: Text = ref.name
+    if isinstance(name, str) and ref.form == "malformed":
+        name = name.strip()
+    yield Component(
+        span=span,
+        parts=parts,
+        job=frame.job,
+        step=step,
+        system="github",
+        kind=ref.kind,
+        name=name,
+        owner=ref.owner if ref.form != "local" else "",
+        host=ref.host,
+        ref=ref.ref,
+        ref_kind=ref.ref_kind,
+        local=ref.form == "local",
+        version_comment=version_comment(uses.comment) if uses.style in ("", "'", '"') else "",
+        inputs=_options(inputs),
+    )
+
+
+def _options(inputs: Mapping | None) -> tuple[Option, ...]:
+    """Return the inputs by lower-case name; an input that an expression makes is unknown, a secret is never kept."""
+    found = []
+    for key, value in inputs.pairs() if inputs else ():
+        if isinstance(value, Scalar):
+            text: Text = UNKNOWN if "${{" in value.value else value.value
+            if re.search(r"token|password|secret|key|credential", key.value, re.IGNORECASE) and text:
+                text = UNKNOWN
+            found.append(Option(name=key.value.lower(), value=text, span=value.span))
+    return tuple(found)
+
+
+def image_facts(
+    source: Source, scope: Scope, *, role: str, job: str = "", step: int = -1, push: Truth = False
+) -> Iterator[Image]:
+    """Yield the images that a written value can name: one for each literal that its expressions can come to."""
+    for reading in readings(source, scope):
+        fact = image_fact(
+            reading.source,
+            role=role,
+            engine="github",
+            written=_written(source.text, reading.source.text),
+            state=reading.state,
+            related=reading.related,
+            job=job,
+            step=step,
+            floating_default=reading.floating,
+            push=push,
+        )
+        if fact is None:
+            continue
+        if reading.definition is not None and fact.span.form.endswith("variable"):
+            fact = fact.replace(
+                span=reading.definition, related=(reading.related[0].replace(span=source.all(), note="used here"),)
+            )
+        yield fact
+
+
+def _written(text: str, resolved: str) -> str:
+    return text if "\ue000" in resolved else resolved
+
+
+def _script(run: Scalar, step: Step) -> Iterator[Fact]:
+    shell = _shell_of(step)
+    if shell is None:
+        return
+    from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
+
+    secret_names = frozenset(name for name, value in step.around.variables.items() if _SECRET.search(value))
+    literals = {name: value for name, value in step.around.variables.items() if "${{" not in value}
+    yield from read_shell(
+        run.source,
+        context="run",
+        job=step.frame.job,
+        step=step.number,
+        expressions=EXPRESSION,
+        variables=literals,
+        secret_names=secret_names,
+        tolerant=step.around.tolerant,
+        shell_options=shell,
+    )
+
+
+def _shell_of(step: Step) -> str | None:
+    """Return the options of a POSIX shell that runs the step's script, None where another program does."""
+    written = step.body.text("shell") or step.frame.shell
+    if "${{" in written:
+        found = step.body.scalar("shell")
+        options = {_options_of(each.source.text) for each in readings(found.source, step.scope)} if found else {None}
+        return options.pop() if len(options) == 1 else None
+    if written:
+        return _options_of(written)
+    windows = step.frame.windows or bool(_WINDOWS.search(step.body.text("if")))
+    return None if windows else "e"
+
+
+def _options_of(shell: str) -> str | None:
+    words = shell.split()
+    if not words or words[0].rsplit("/", 1)[-1] not in _POSIX:
+        return None
+    if len(words) == 1:
+        return "eo pipefail" if words[0] == "bash" else "e"
+    letters = "".join(word[1:] for word in words[1:] if re.fullmatch(r"-[a-z]+", word))
+    return ("e" if "e" in letters else "") + ("o pipefail" if "pipefail" in words else "")
+
+
+def secret_uses(node: Node | None, level: str) -> Iterator[SecretUse]:
+    """Yield the secrets that the expressions below a node name; `*` where all of them are handed over."""
+    for name, found in _named_scalars(node):
+        if "secrets" not in found.value and "github" not in found.value:
+            continue
+        for match in EXPRESSION.finditer(found.value):
+            for secret in _SECRET.finditer(match[0]):
+                named = secret[1] or "GITHUB_TOKEN"
+                yield SecretUse(name=named, level=level, publishes=publishes_by_name(name, named))
+            if DUMP.search(match[0]):
+                yield SecretUse(name="*", level=level)
+
+
+DUMP = re.compile(r"toJSON\(\s*secrets\s*\)|\bsecrets\[\s*format\(", re.IGNORECASE)
+"""An expression that gives every secret, or one that is chosen while the job runs."""
+
+
+def _named_scalars(node: Node | None) -> Iterator[tuple[str, Scalar]]:
+    if isinstance(node, Scalar):
+        yield "", node
+        return
+    if node is None:
+        return
+    for found in walk(node):
+        if isinstance(found, Mapping):
+            yield from ((key.value, value) for key, value in found.pairs() if isinstance(value, Scalar))
+        elif isinstance(found, Sequence):
+            yield from (("", item) for item in found if isinstance(item, Scalar))
