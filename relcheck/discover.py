@@ -1,0 +1,305 @@
+"""Which files a scan reads, as what, and why the others are passed over.
+
+Git decides what belongs to a repository (tracked, and untracked but not ignored); outside git the same patterns are
+applied by hand. Folders of other people's code are not read; links that leave the folder and submodules are not
+entered.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from relcheck.ignorefiles import Ignored
+from relcheck.readers import recognise
+from relcheck.records import Record
+from relcheck.tree import StdinTree, Tree, Unavailable, WorkingTree
+
+_FOREIGN = frozenset((
+    ".git", "node_modules", "vendor", "third_party", "bower_components", ".terraform", ".venv", "venv", "site-packages",
+    ".tox", ".nox", "__pycache__", ".hg", ".svn",
+))  # fmt: skip
+_GENERATED = frozenset(("dist", "build", "target"))
+_FIXTURES = frozenset((
+    "test", "tests", "testdata", "__tests__", "__fixtures__", "fixtures", "fixture", "spec", "specs", "mocks", "mock", "e2e",
+    "examples", "example", "samples", "sample", "docs", "doc", "cookbook", "demo", "demos", "testing", "test-data",
+    "test-fixtures", "test_data", "integration-tests", "playground", "tutorials", "tutorial",
+))  # fmt: skip
+_VENDORED = frozenset(("vendor", "third_party", "node_modules", "site-packages", "bower_components"))
+_TEMPLATE = re.compile(
+    r"\.(?:tpl|j2|jinja2?|tmpl|template|in|erb|mustache|gotmpl)(?:\.[a-z]+)?$|[{<]{2}|cookiecutter", re.IGNORECASE
+)
+_DEVELOPMENT = re.compile(
+    r"(?:^|/)\.devcontainer/|(?:^|/)(?:dev|local|development)/"
+    r"|(?:^|/)(?:docker-)?compose[._-](?:[a-z0-9]+[._-])*(?:override|dev|devel|development|local|tests?|testing|ci|debug)"
+    r"(?:[._-][a-z0-9]+)*\.ya?ml$"
+    r"|(?:^|/)Dockerfile[._-](?:dev|devel|development|local|test|ci|debug)\b",
+    re.IGNORECASE,
+)
+
+
+class Candidate(Record):
+    """A file to read: its path below the root (or absolute, outside it), its format, whether it was named outright."""
+
+    path: str
+    format: str
+    named: bool = False
+
+
+class PathClass(Record):
+    """What a path says of a file: in a test or example folder, a template, for development, someone else's."""
+
+    fixture: bool = False
+    template: bool = False
+    development: bool = False
+    vendored: bool = False
+
+
+class Discovery(Record):
+    """What a scan will read and what it will not. `whole` is false when only a part of the folder was asked for."""
+
+    root: str
+    tree: Tree
+    files: tuple[Candidate, ...] = ()
+    passed_over: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    all_paths: frozenset[str] = frozenset()
+    charts: frozenset[str] = frozenset()
+    whole: bool = True
+    git: bool = False
+
+
+def path_class(path: str, *, named: bool = False, chart: bool = False) -> PathClass:
+    """Say what a path below the root tells of a file; a file named outright is never a fixture."""
+    segments = path.lower().split("/")[:-1] if not path.startswith("/") else []
+    fixture = any(segment in _FIXTURES for segment in segments) or ("templates" in segments and not chart)
+    return PathClass(
+        fixture=fixture and not named,
+        template=bool(_TEMPLATE.search(path)) or (chart and "templates" in segments),
+        development=bool(_DEVELOPMENT.search(path)),
+        vendored=any(segment in _VENDORED for segment in segments),
+    )
+
+
+def discover(
+    paths: Sequence[str],
+    *,
+    root: str = "",
+    exclude: Sequence[str] = (),
+    force_exclude: bool = False,
+    stdin: tuple[str, bytes] | None = None,
+) -> Discovery:
+    """Find the files that a scan reads. `paths` are files, folders or globs; `exclude` globs on paths below the root.
+
+    The root is the one folder given, else the current folder.
+    """
+    return _Search(paths, root, exclude, force_exclude, stdin).run()
+
+
+class _Search:
+    """One search, step by step."""
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        root: str,
+        exclude: Sequence[str],
+        force_exclude: bool,
+        stdin: tuple[str, bytes] | None,
+    ) -> None:
+        self._paths = list(paths) or ["."]
+        only = self._paths[0] if len(self._paths) == 1 else ""
+        self._root = os.path.realpath(root or (only if only and os.path.isdir(only) else "."))
+        self._exclude = [glob_pattern(glob) for glob in exclude]
+        self._force = force_exclude
+        self._stdin = stdin
+        self._tree: Tree = WorkingTree(self._root)
+        self._notes: list[str] = []
+        self._passed: dict[str, str] = {}
+        self._git = False
+
+    def run(self) -> Discovery:
+        listed = self._list()
+        wanted, whole = self._wanted(listed)
+        if self._stdin is not None:
+            name = relative(self._stdin[0], self._root)
+            self._tree = StdinTree(name, self._stdin[1], self._tree)
+            wanted, whole = {name: True}, False
+            listed = listed | {name}
+        charts = frozenset(path.rpartition("/")[0] for path in listed if path.rsplit("/", 1)[-1] == "Chart.yaml")
+        files = []
+        for path in sorted(wanted):
+            if self._excluded(path, wanted[path]):
+                continue
+            found, reason = self._recognise(path, charts)
+            if found:
+                files.append(Candidate(path=path, format=found, named=wanted[path]))
+            else:
+                self._passed[path] = reason
+        return Discovery(
+            root=self._root,
+            tree=self._tree,
+            files=tuple(files),
+            passed_over=tuple(sorted(self._passed.items())),
+            notes=tuple(self._notes),
+            all_paths=listed,
+            charts=charts,
+            whole=whole,
+            git=self._git,
+        )
+
+    def _recognise(self, path: str, charts: frozenset[str]) -> tuple[str, str]:
+        try:
+            found, reason = recognise(path, lambda: self._tree.read(path), charts)
+            if found:
+                self._check(path)
+        except Unavailable as unavailable:
+            return "", str(unavailable)
+        return found, reason
+
+    def _check(self, path: str) -> None:
+        """Refuse, before anything is read, what cannot be read: links that leave the root, folders, sizes."""
+        tree = self._tree
+        if isinstance(tree, WorkingTree):
+            tree.check(path)
+
+    def _list(self) -> frozenset[str]:
+        from relcheck import vcs  # noqa: PLC0415 - brings subprocess
+
+        try:
+            if vcs.toplevel(self._root):
+                listing = vcs.list_files(self._root)
+                self._git = True
+                for name in listing.submodules:
+                    self._passed[name] = "a submodule: it is checked in its own repository"
+                return frozenset(
+                    path for path in listing.tracked | listing.untracked if self._belongs(path, path in listing.tracked)
+                )
+        except vcs.GitProblem as problem:
+            self._notes.append(f"git could not list the files ({problem}); ignore patterns were applied without it.")
+        return self._walk()
+
+    def _belongs(self, path: str, tracked: bool) -> bool:
+        segments = path.split("/")[:-1]
+        foreign = next((segment for segment in segments if segment in _FOREIGN), "")
+        if not foreign and not tracked:
+            foreign = next((segment for segment in segments if segment in _GENERATED), "")
+        if foreign:
+            self._passed[path] = f"below {foreign}/, which holds what others wrote or what was built"
+        return not foreign
+
+    def _walk(self) -> frozenset[str]:
+        """List files without git: .gitignore files in every folder, links to folders not followed."""
+        found: set[str] = set()
+        waiting: list[tuple[str, Ignored]] = [("", Ignored())]
+        while waiting:
+            folder, above = waiting.pop()
+            full = os.path.join(self._root, folder)
+            try:
+                entries = sorted(os.scandir(full), key=lambda entry: entry.name)
+            except OSError:
+                continue
+            ignored = above.deeper(full, folder)
+            for entry in entries:
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if ignored.matches(path, folder=is_folder):
+                    continue
+                if is_folder:
+                    if entry.name not in _FOREIGN and entry.name not in _GENERATED:
+                        waiting.append((path, ignored))
+                elif self._belongs(path, tracked=False):
+                    found.add(path)
+        return frozenset(found)
+
+    def _wanted(self, listed: frozenset[str]) -> tuple[dict[str, bool], bool]:
+        """Return the asked-for paths (True: named outright), and whether that is everything."""
+        wanted: dict[str, bool] = {}
+        whole = False
+        for given in self._paths:
+            full = os.path.realpath(given) if os.path.exists(given) else ""
+            if full == self._root:
+                wanted |= dict.fromkeys(listed - wanted.keys(), False)
+                whole = True
+            elif full and os.path.isdir(full):
+                inner = relative(full, self._root)
+                below = {path for path in listed if path.startswith(f"{inner}/")}
+                if inner.startswith("/"):
+                    below = {os.path.join(inner, path) for path in discover([inner]).all_paths}
+                wanted |= dict.fromkeys(below - wanted.keys(), False)
+            elif os.path.lexists(given):
+                wanted[relative(os.path.abspath(given), self._root)] = True
+            else:
+                self._glob(given, listed, wanted)
+        return wanted, whole
+
+    def _glob(self, given: str, listed: frozenset[str], wanted: dict[str, bool]) -> None:
+        base = relative(os.path.abspath("."), self._root)
+        prefix = "" if base in (".", "") or base.startswith("/") else f"{base}/"
+        pattern = glob_pattern(prefix + given)
+        matched = (
+            {path for path in listed if pattern.fullmatch(path)} if any(mark in given for mark in "*?[") else set()
+        )
+        if not matched:
+            self._notes.append(f"{given}: no such file or folder, and no file matches it as a pattern.")
+        wanted |= dict.fromkeys(matched - wanted.keys(), False)
+
+    def _excluded(self, path: str, named: bool) -> bool:
+        if named and not self._force:
+            return False
+        hit = any(pattern.fullmatch(path) for pattern in self._exclude)
+        if hit:
+            self._passed[path] = "excluded by the configuration or the command line"
+        return hit
+
+
+def relative(path: str, root: str) -> str:
+    """Return a path below the root with forward slashes, or absolute when it is outside."""
+    full = os.path.abspath(path)
+    parent, name = os.path.split(full)
+    full = os.path.join(os.path.realpath(parent), name)
+    if full == root:
+        return "."
+    if full.startswith(root.rstrip(os.sep) + os.sep):
+        return Path(full[len(root.rstrip(os.sep)) + 1 :]).as_posix()
+    return Path(full).as_posix()
+
+
+def glob_pattern(glob: str) -> re.Pattern[str]:
+    """Compile a glob on paths: `**` any folders, `*` and `?` within a name, `[…]`; a bare name matches at any depth."""
+    glob = glob.strip().removeprefix("./")
+    if glob.endswith("/"):
+        glob += "**"
+    if "/" not in glob.rstrip("/"):
+        glob = f"**/{glob}"
+    out, at = [], 0
+    while at < len(glob):
+        if glob.startswith("**/", at):
+            out.append("(?:.*/)?")
+            at += 3
+        elif glob.startswith("**", at):
+            out.append(".*")
+            at += 2
+        elif glob[at] in "*?":
+            out.append("[^/]*" if glob[at] == "*" else "[^/]")
+            at += 1
+        elif glob[at] == "[" and "]" in glob[at + 2 :]:
+            end = glob.index("]", at + 2)
+            body = glob[at + 1 : end]
+            out.append(f"[{'^' + body[1:] if body[0] in '!^' else body}]".replace("\\", "\\\\"))
+            at = end + 1
+        else:
+            out.append(re.escape(glob[at]))
+            at += 1
+    body = "".join(out)
+    return re.compile(f"{body}(?:/.*)?", re.DOTALL)
+
+
+def recognise_path(discovery: Discovery, path: str) -> str:
+    """Return the format of a neighbour that a join asks for, or the empty string."""
+    try:
+        return recognise(path, lambda: discovery.tree.read(path), discovery.charts)[0]
+    except Unavailable:
+        return ""

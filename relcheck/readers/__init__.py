@@ -1,0 +1,325 @@
+"""The table of formats, in the order in which they are recognised, and the one way to run a reader.
+
+No reader is imported before a file needs it. Patterns are globs on the path below the root of the scan, matched without
+regard to case. `needles` must occur in the file: of each tuple one. Documents whose names say nothing are read by
+content.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import NamedTuple
+
+from relcheck.facts import Fact, Unreadable
+from relcheck.source import MAX_DEPTH, Source
+
+Reader = Callable[[Source], Iterator[Fact]]
+
+
+class Format(NamedTuple):
+    """A file format: its name, its reader's module, how its files are named, and what must stand in them."""
+
+    name: str
+    module: str
+    patterns: tuple[str, ...] = ()
+    needles: tuple[tuple[bytes, ...], ...] = ()
+    comments: tuple[str, ...] = ("#",)
+
+
+# fmt: off
+FORMATS: tuple[Format, ...] = (
+    Format("dockerignore", "dockerignore", ("**/.dockerignore", "**/*.dockerignore", "**/.containerignore")),
+    Format(
+        "dockerfile",
+        "dockerfile",
+        (
+            "**/Dockerfile",
+            "**/Containerfile",
+            "**/Dockerfile[._-]*",
+            "**/Containerfile[._-]*",
+            "**/*.dockerfile",
+            "**/*.containerfile",
+        ),
+    ),
+    Format(
+        "github-workflow",
+        "github_workflow",
+        (
+            ".github/workflows/*.yml",
+            ".github/workflows/*.yaml",
+            ".gitea/workflows/*.y*ml",
+            ".forgejo/workflows/*.y*ml",
+            "**/.github/workflows/*.yml",
+            "**/.github/workflows/*.yaml",
+            "workflow-templates/*.y*ml",
+        ),
+    ),
+    Format("github-action", "github_action", ("**/action.yml", "**/action.yaml"), ((b"runs",),)),
+    Format(
+        "gitlab-ci",
+        "gitlab_ci",
+        (
+            "**/.gitlab-ci.yml",
+            "**/.gitlab-ci.yaml",
+            "**/*.gitlab-ci.yml",
+            "**/*.gitlab-ci.yaml",
+            "**/.gitlab/ci/**/*.y*ml",
+            "**/.gitlab-ci/**/*.y*ml",
+        ),
+    ),
+    Format("pre-commit", "pre_commit", ("**/.pre-commit-config.yaml", "**/.pre-commit-config.yml")),
+    Format(
+        "compose",
+        "compose",
+        (
+            "**/compose.y*ml",
+            "**/docker-compose.y*ml",
+            "**/*.compose.y*ml",
+            "**/compose[._-]*.y*ml",
+            "**/docker-compose[._-]*.y*ml",
+            "**/podman-compose.y*ml",
+        ),
+    ),
+    Format("kustomization", "kustomization", ("**/kustomization.yaml", "**/kustomization.yml", "**/Kustomization")),
+    Format("helm-chart", "helm_chart", ("**/Chart.yaml",)),
+    Format("package-json", "package_json", ("**/package.json",), comments=()),
+    Format("pyproject", "pyproject", ("**/pyproject.toml",)),
+    Format(
+        "requirements",
+        "requirements",
+        (
+            "**/requirements*.txt",
+            "**/*requirements*.txt",
+            "**/requirements*.in",
+            "**/requirements*.pip",
+            "**/requirements/*.txt",
+            "**/requirements/*.in",
+            "**/constraints*.txt",
+            "**/*-constraints.txt",
+        ),
+    ),
+    Format("npmrc", "npmrc", ("**/.npmrc", "**/npmrc"), comments=("#", ";")),
+    Format("pypirc", "pypirc", ("**/.pypirc", "**/pypirc"), comments=("#", ";")),
+    Format("pip-conf", "pip_conf", ("**/pip.conf", "**/pip.ini"), comments=("#", ";")),
+    Format(
+        "docker-config",
+        "docker_config",
+        (
+            "**/.docker/config.json",
+            "**/.dockercfg",
+            "**/.dockerconfigjson",
+            "**/containers/auth.json",
+        ),
+        comments=(),
+    ),
+    Format("netrc", "netrc", ("**/.netrc", "**/_netrc", "**/netrc")),
+    Format(
+        "maven-settings",
+        "maven_settings",
+        (
+            "**/settings.xml",
+            "**/*-settings.xml",
+            "**/settings-*.xml",
+        ),
+        ((b"<settings",),),
+        comments=("<!--",),
+    ),
+    Format("git-credentials", "git_credentials", ("**/.git-credentials", "**/.gitmodules")),
+    Format("env-file", "env_file", ("**/.env", "**/.env.*", "**/*.env", "**/.envrc")),
+    Format(
+        "private-key",
+        "private_key",
+        (
+            "**/*.pem",
+            "**/*.key",
+            "**/id_rsa",
+            "**/id_dsa",
+            "**/id_ecdsa",
+            "**/id_ed25519",
+            "**/*.asc",
+            "**/*.gpg",
+            "**/*.ppk",
+        ),
+        ((b"PRIVATE KEY", b"AGE-SECRET-KEY"),),
+        comments=(),
+    ),
+    Format(
+        "python-version",
+        "python_version",
+        (
+            "**/__init__.py",
+            "**/_version.py",
+            "**/__version__.py",
+            "**/version.py",
+            "**/__about__.py",
+        ),
+        ((b"__version__",),),
+    ),
+    Format("python-version", "python_version", ("**/setup.cfg", "**/setup.py"), ((b"version",),)),
+    Format("makefile", "makefile", ("**/Makefile", "**/GNUmakefile", "**/*.mk", "**/Makefile.*")),
+    Format(
+        "shell",
+        "shell",
+        (
+            "**/*.sh",
+            "**/*.bash",
+            "**/*.ash",
+            "**/*.dash",
+            "**/*.ksh",
+            "**/*.zsh",
+            "**/*.bats",
+            "**/.husky/*",
+            "**/.githooks/*",
+        ),
+    ),
+    Format("helm-template", "helm_template", comments=("#", "{{/*", "{{- /*")),
+    Format(
+        "helm-values",
+        "helm_values",
+        (
+            "**/values.y*ml",
+            "**/values[._-]*.y*ml",
+            "**/*-values.y*ml",
+            "**/*.values.y*ml",
+        ),
+    ),
+    Format(
+        "documents",
+        "documents",
+        ("**/*.yaml", "**/*.yml", "**/*.json"),
+        (
+            (b"apiVersion", b"services", b"jobs"),
+            (b"kind", b"image", b"build", b"steps"),
+        ),
+    ),
+)
+LOCKS = frozenset((
+    "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "poetry.lock", "uv.lock", "pdm.lock",
+    "pipfile.lock", "cargo.lock", "go.sum", "gemfile.lock", "composer.lock", "chart.lock", "packages.lock.json",
+))
+"""Lock files: their presence counts, their content is not read."""
+
+# fmt: on
+BY_NAME: dict[str, Format] = {}
+for _format in FORMATS:
+    BY_NAME.setdefault(_format.name, _format)
+
+_SOURCE_ENDINGS = re.compile(
+    r"\.(?:go|py|js|ts|rs|rb|java|md|rst|txt|html?|rego|dockerignore|sh|json|ya?ml)$", re.IGNORECASE
+)
+_SHEBANG = re.compile(rb"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:busybox\s+)?(?:ba|da|a|k|mk|z)?sh\b")
+_strict = [False]
+
+
+def _translate(glob: str) -> str:
+    """Return a regular expression for a glob: `**/` any folders, `*` within a component, `[…]` one character."""
+    out, at = [], 0
+    while at < len(glob):
+        if glob.startswith("**/", at):
+            out.append("(?:.*/)?")
+            at += 3
+        elif glob[at] == "*":
+            out.append("[^/]*")
+            at += 1
+        elif glob[at] == "[":
+            end = glob.index("]", at)
+            out.append(glob[at : end + 1])
+            at = end + 1
+        else:
+            out.append(re.escape(glob[at]))
+            at += 1
+    return "".join(out)
+
+
+_PATTERN = re.compile(
+    "|".join(
+        f"(?P<f{number}>{'|'.join(_translate(glob) for glob in made.patterns)})"
+        for number, made in enumerate(FORMATS)
+        if made.patterns
+    ),
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def recognise(path: str, content: Callable[[], bytes], charts: frozenset[str] = frozenset()) -> tuple[str, str]:
+    """Return the format of a path below the root, and why it has none. `charts` are folders with a Chart.yaml.
+
+    The content is asked for only where the name does not tell.
+    """
+    name = path.rsplit("/", 1)[-1]
+    if name.lower() in LOCKS:
+        return "", "a lock file: its presence counts, its content is not read"
+    member = _chart_member(path, charts)
+    if member:
+        return member, ""
+    match = _PATTERN.fullmatch(path)
+    if match is not None and match.lastgroup:
+        found = FORMATS[int(match.lastgroup[1:])]
+        if found.name == "dockerfile" and _SOURCE_ENDINGS.search(name):
+            return "", "a source or text file beside a Dockerfile"
+        missing = found.needles and not _holds(content(), found.needles)
+        return ("", f"holds nothing of a {found.name} file") if missing else (found.name, "")
+    if "." not in name.lstrip(".") and _SHEBANG.match(content()[:128]):
+        return "shell", ""
+    return "", "no known format"
+
+
+def _chart_member(path: str, charts: frozenset[str]) -> str:
+    """Return the format of a file inside a Helm chart: templates are no YAML, crds are plain manifests."""
+    folder = path
+    while charts and folder:
+        folder = folder.rpartition("/")[0]
+        if folder not in charts:
+            if not folder:
+                break
+            continue
+        inner = path[len(folder) + 1 :] if folder else path
+        if inner.startswith("templates/"):
+            return "helm-template" if inner.endswith((".yaml", ".yml", ".tpl", ".json", ".txt")) else ""
+        if re.match(r"(?:ci/[^/]+|values[^/]*)\.ya?ml$", inner):
+            return "helm-values"
+        return ""
+    return ""
+
+
+def _holds(data: bytes, needles: tuple[tuple[bytes, ...], ...]) -> bool:
+    return all(any(word in data for word in words) for words in needles)
+
+
+_READERS: dict[str, Reader] = {}
+
+
+def reader_of(name: str) -> Reader:
+    """Return the reader of a format, importing it the first time; raise `KeyError` for an unknown name."""
+    if name not in _READERS:
+        module = import_module(f"relcheck.readers.{BY_NAME[name].module}")
+        _READERS[name] = module.read
+    return _READERS[name]
+
+
+def embedded(name: str, source: Source) -> Iterator[Fact]:
+    """Yield the facts of a text in another text; nothing deeper than four levels, nothing for unknown formats."""
+    if source.depth <= MAX_DEPTH * 3 and name in BY_NAME:
+        yield from reader_of(name)(source)
+
+
+def raise_faults(strict: bool) -> None:
+    """Let a reader's own fault surface instead of becoming a fact: for tests."""
+    _strict[0] = strict
+
+
+def read_source(name: str, source: Source) -> list[Fact]:
+    """Return the facts of a file; a fault of the reader becomes one `Unreadable`, what came before it is kept."""
+    facts: list[Fact] = []
+    try:
+        facts.extend(reader_of(name)(source))
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except Exception as fault:  # noqa: BLE001 - one bad file never hides the others
+        if _strict[0]:
+            raise
+        reason = f"relcheck cannot read this {name} file ({type(fault).__name__}); please report it"
+        facts.append(Unreadable(span=source.at(0, 0), reason=reason))
+    return facts

@@ -1,0 +1,158 @@
+"""The one module that runs git: read-only, without hooks, file monitors, text conversion or external programs.
+
+A repository's own configuration may name programs that a plain `git` would run (`core.fsmonitor`, text conversion,
+external diffs); they are switched off. Of the environment only `GIT_INDEX_FILE` is kept among git's variables.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+
+from relcheck.records import Record
+
+_SAFE = (
+    "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.untrackedCache=false",
+    "-c", "protocol.allow=never", "-c", "core.quotePath=false", "-c", "diff.external=", "--no-optional-locks",
+    "--literal-pathspecs",
+)  # fmt: skip
+_SECONDS = 60
+MAX_OUTPUT = 200 * 1024 * 1024
+
+
+class GitProblem(Exception):
+    """Git could not answer: the text says why."""
+
+
+def run(root: str, *arguments: str) -> bytes:
+    """Run git in a folder and return what it prints; raise `GitProblem` with its first line of complaint."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    if "GIT_INDEX_FILE" in os.environ:
+        environment["GIT_INDEX_FILE"] = os.environ["GIT_INDEX_FILE"]
+    environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        done = subprocess.run(
+            ["git", *_SAFE, *arguments],
+            cwd=root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=_SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise GitProblem(f"git could not be run ({type(error).__name__})") from None
+    if done.returncode:
+        first = done.stderr.decode("utf-8", "replace").strip().split("\n", 1)[0]
+        raise GitProblem(first or f"git ended with {done.returncode}")
+    return done.stdout[:MAX_OUTPUT]
+
+
+def toplevel(folder: str) -> str:
+    """Return the top folder of the work tree around a folder, "" when there is none; `GitProblem` when git refuses."""
+    try:
+        found = run(folder, "rev-parse", "--show-toplevel")
+    except GitProblem as problem:
+        if "not a git repository" in str(problem) or "could not be run" in str(problem):
+            return ""
+        raise
+    return os.fsdecode(found.rstrip(b"\r\n"))
+
+
+def _names(data: bytes) -> list[str]:
+    return [os.fsdecode(name) for name in data.split(b"\0") if name]
+
+
+class Listing(Record):
+    """The files of a folder as git sees them, relative to it: tracked, untracked but not ignored, submodules."""
+
+    tracked: frozenset[str]
+    untracked: frozenset[str]
+    submodules: frozenset[str]
+
+
+def list_files(folder: str) -> Listing:
+    """Return the files below a folder of a work tree."""
+    tracked: set[str] = set()
+    submodules: set[str] = set()
+    for entry in run(folder, "ls-files", "-z", "--cached", "--stage").split(b"\0"):
+        details, _, name = entry.partition(b"\t")
+        if name:
+            (submodules if details.startswith(b"160000") else tracked).add(os.fsdecode(name))
+    others = _names(run(folder, "ls-files", "-z", "--others", "--exclude-standard"))
+    untracked = {name for name in others if not name.endswith("/")}
+    return Listing(tracked=frozenset(tracked), untracked=frozenset(untracked), submodules=frozenset(submodules))
+
+
+def show(folder: str, revision: str, path: str) -> bytes | None:
+    """Return a file of a revision, None when it is not there; the revision must be one."""
+    if revision.startswith("-"):
+        raise GitProblem(f"{revision!r} is no revision")
+    run(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    try:
+        return run(folder, "cat-file", "blob", f"{revision}:{path}")
+    except GitProblem:
+        return None
+
+
+class Tag(Record):
+    """A tag that HEAD descends from; `here` when it stands on HEAD itself."""
+
+    name: str
+    here: bool = False
+
+
+class History:
+    """What git tells of the past of a scanned folder; each question is asked once."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self._tags: tuple[Tag, ...] | None = None
+        self._changed: dict[str, tuple[str, ...]] = {}
+        self._shallow: bool | None = None
+
+    @property
+    def shallow(self) -> bool:
+        """Whether the clone lacks history, so that tags and changes cannot be judged."""
+        if self._shallow is None:
+            self._shallow = run(self.folder, "rev-parse", "--is-shallow-repository").strip() == b"true"
+        return self._shallow
+
+    @property
+    def tags(self) -> tuple[Tag, ...]:
+        """The tags that HEAD descends from, the newest first."""
+        if self._tags is None:
+            here = set(run(self.folder, "tag", "--points-at", "HEAD").decode("utf-8", "replace").split("\n"))
+            listed = run(self.folder, "tag", "--merged", "HEAD", "--sort=-creatordate", "--format=%(refname:strip=2)")
+            names = [name for name in listed.decode("utf-8", "replace").split("\n") if name]
+            self._tags = tuple(Tag(name=name, here=name in here) for name in names)
+        return self._tags
+
+    def changed_since(self, tag: str) -> tuple[str, ...]:
+        """Return the paths below the folder that differ between a tag and the work tree, sorted."""
+        if tag not in self._changed:
+            found = run(
+                self.folder,
+                "diff",
+                "--no-ext-diff",
+                "--no-textconv",
+                "--name-only",
+                "--relative",
+                "-z",
+                f"refs/tags/{tag}",
+                "--",
+            )
+            self._changed[tag] = tuple(sorted(_names(found)))
+        return self._changed[tag]
+
+
+def origin_owner(folder: str) -> str:
+    """Return the owner part of the origin remote's path, lower case, or the empty string."""
+    try:
+        url = run(folder, "config", "--get", "remote.origin.url").decode("utf-8", "replace").strip()
+    except GitProblem:
+        return ""
+    path = url.split("://", 1)[-1].split(":", 1)[-1] if "://" not in url else url.split("://", 1)[1].partition("/")[2]
+    parts: Sequence[str] = [part for part in path.removesuffix(".git").split("/") if part]
+    return parts[-2].lower() if len(parts) > 1 else ""
