@@ -1,0 +1,239 @@
+"""What a CI job does as a whole: its logins, what it pulls, builds, pushes and publishes, and who may start it.
+
+The facts of a job carry its id; nothing else connects them. Systems differ only in what their readers put on `Job`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from posixpath import normpath
+
+from relcheck.facts import (
+    UNKNOWN,
+    Command,
+    Component,
+    Credential,
+    Fact,
+    Image,
+    Job,
+    Login,
+    LoginUse,
+    Publish,
+    PublishUse,
+    Push,
+    Truth,
+)
+from relcheck.link import Repository
+from relcheck.refs.conditions import either
+from relcheck.vcs import origin_owner
+
+PLATFORM_OWNERS = frozenset({"actions", "github"})
+"""Owners of actions that the platform itself keeps."""
+
+_PULLED = frozenset({"job", "service", "run", "pulled", "action"})
+_RUNNERS = frozenset({"make", "gmake", "just", "task", "mage", "rake", "invoke", "nox", "tox", "source", ".", "eval"})
+_PACKAGE_RUNNERS = frozenset({"npm", "pnpm", "yarn", "bun", "poetry", "uv", "pdm", "hatch"})
+_SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "python", "python3", "node", "ruby", "perl"})
+_UNSEEN = ("login", "auth", "credential", "ecr", "gcr", "acr", "vault", "docker-config")
+_NO_SECRET = frozenset({"GITHUB_TOKEN", "CI_JOB_TOKEN"})
+
+
+def link(repository: Repository) -> None:
+    """Fill what jobs and the facts inside them cannot know alone."""
+    _owners(repository)
+    for path in _paths_with_jobs(repository):
+        _events_of_callers(repository, path)
+    for path in _paths_with_jobs(repository):
+        _Jobs(repository, path).link()
+
+
+def _paths_with_jobs(repository: Repository) -> list[str]:
+    return sorted({path for path, _, _ in repository.all(Job)})
+
+
+def _owners(repository: Repository) -> None:
+    """Say of each component whether its owner is the platform's own or one of ours."""
+    components = [found for found in repository.all(Component) if found[2].system in ("github", "git")]
+    if not components:
+        return
+    ours = {owner.lower() for owner in repository.own.get("owners", ())} | PLATFORM_OWNERS
+    if repository.root:
+        ours.add(origin_owner(repository.root))
+    for path, index, component in components:
+        owner = component.owner
+        if component.local or not isinstance(owner, str) or not owner:
+            continue
+        if owner.lower() in ours:
+            repository.put(path, index, component.replace(first_party=True))
+
+
+def _events_of_callers(repository: Repository, path: str) -> None:
+    """Let what starts a caller in this repository start the jobs of the workflow that it calls."""
+    callers = list(_callers(repository, path))
+    if not callers:
+        return
+    facts = repository.of(path)
+    for index, fact in enumerate(list(facts)):
+        if isinstance(fact, Job) and "workflow_call" in fact.triggers:
+            called = "workflow_call" in fact.events
+            repository.put(path, index, fact.replace(**_called(fact, callers, called=called)))
+        if isinstance(fact, Publish) and "workflow_call" in fact.events:
+            events = tuple(dict.fromkeys((*fact.events, *(event for caller in callers for event in caller.events))))
+            repository.put(path, index, fact.replace(events=events))
+
+
+def _called(job: Job, callers: list[Job], *, called: bool) -> dict[str, object]:
+    added = tuple(event for caller in callers for event in caller.events) if called else ()
+    changes: dict[str, object] = {
+        "triggers": tuple(dict.fromkeys((*job.triggers, *(name for caller in callers for name in caller.triggers)))),
+        "events": tuple(dict.fromkeys((*job.events, *added))),
+        "guarded": job.guarded or any(caller.guarded for caller in callers),
+    }
+    if job.id_token == "unknown" and len({caller.id_token for caller in callers}) == 1:  # noqa: S105 - a level
+        changes["id_token"] = callers[0].id_token
+    return changes
+
+
+def _callers(repository: Repository, path: str) -> Iterator[Job]:
+    """Yield the jobs of this repository that call a workflow by its path."""
+    for other, _, component in list(repository.all(Component)):
+        if component.system != "github" or component.kind != "workflow" or not component.local:
+            continue
+        name = str(component.name) if component.name is not UNKNOWN else ""
+        root = other.rpartition(".github/")[0]
+        if name and other != path and normpath(root + name.removeprefix("$/")) == path:
+            yield from (fact for fact in repository.of(other) if isinstance(fact, Job) and fact.id == component.job)
+
+
+class _Jobs:
+    """The jobs of one file and the facts inside them."""
+
+    def __init__(self, repository: Repository, path: str) -> None:
+        self.repository = repository
+        self.path = path
+        self.facts = repository.of(path)
+        self.inside: dict[str, list[Fact]] = {}
+        for fact in self.facts:
+            if fact.job:
+                self.inside.setdefault(fact.job, []).append(fact)
+
+    def link(self) -> None:
+        """Put the relations on each job, and what the job is on the facts inside it."""
+        publishing: dict[str, bool] = {}
+        secret: dict[str, bool] = {}
+        jobs: dict[str, Job] = {}
+        for index, fact in enumerate(list(self.facts)):
+            if isinstance(fact, Job):
+                job = fact.replace(**self._relations(fact, self.inside.get(fact.id, [])))
+                self.repository.put(self.path, index, job)
+                jobs[job.id] = job
+                publishing[job.id] = bool(job.publishes or job.pushes)
+                secret[job.id] = _bears_secrets(job)
+        for index, fact in enumerate(list(self.facts)):
+            changes: dict[str, object] = {}
+            if publishing.get(fact.job):
+                changes["in_publish_job"] = True
+            if secret.get(fact.job):
+                changes["in_secret_job"] = True
+            if isinstance(fact, Publish) and fact.job in jobs:
+                changes |= _from_job(fact, jobs[fact.job])
+            if changes:
+                self.repository.put(self.path, index, fact.replace(**changes))
+
+    def _relations(self, job: Job, facts: list[Fact]) -> dict[str, object]:
+        images = [fact for fact in facts if isinstance(fact, Image)]
+        publishes = [fact for fact in facts if isinstance(fact, Publish)]
+        guards = {fact.step: fact.guarded for fact in publishes if fact.ecosystem in ("oci", "helm")}
+        logins = [fact for fact in facts if isinstance(fact, Login)]
+        return {
+            "logins": tuple(LoginUse(host=fact.host, cloud=fact.cloud) for fact in logins),
+            "pulls": tuple(_push(fact, False) for fact in images if fact.role in _PULLED),
+            "builds": tuple(_push(fact, False) for fact in images if fact.role == "output"),
+            "pushes": tuple(
+                _push(fact, either([job.guarded, guards.get(fact.step, False)]))
+                for fact in images
+                if fact.role == "pushed"
+            ),
+            "publishes": tuple(
+                PublishUse(
+                    ecosystem=fact.ecosystem,
+                    tool=fact.tool,
+                    guarded=fact.guarded,
+                    swallowed=fact.swallowed,
+                    dry_run=fact.dry_run,
+                )
+                for fact in publishes
+                if fact.dry_run is not True
+            ),
+            "foreign_login": job.foreign_login or any(self._logs_in_unseen(fact, facts) for fact in facts),
+        }
+
+    def _logs_in_unseen(self, fact: Fact, facts: Iterable[Fact]) -> bool:
+        """Whether a step runs something that may log in without our seeing it."""
+        if isinstance(fact, Credential):
+            return fact.kind == "docker-auth"
+        if isinstance(fact, Command):
+            return _runs_script(fact)
+        if not isinstance(fact, Component) or fact.kind not in ("action", "workflow"):
+            return False
+        if fact.local:
+            return self._local_logs_in(fact)
+        seen = any(isinstance(other, Login) and other.step == fact.step for other in facts)
+        name = str(fact.name).lower() if fact.name is not UNKNOWN else "login"
+        return not seen and any(word in name for word in _UNSEEN)
+
+    def _local_logs_in(self, component: Component) -> bool:
+        """Whether a local action logs in or may; one that cannot be read may."""
+        name = str(component.name) if component.name is not UNKNOWN else ""
+        root = self.path.rpartition(".github/")[0]
+        folder = normpath(root + name.removeprefix("$/"))
+        for candidate in (f"{folder}/action.yml", f"{folder}/action.yaml"):
+            if candidate in self.repository.paths:
+                facts = self.repository.of(candidate)
+                return not facts or any(isinstance(fact, (Login, Component, Command)) for fact in facts)
+        return True
+
+
+def _push(image: Image, guarded: Truth) -> Push:
+    return Push(
+        written=image.written,
+        host=image.host,
+        namespace=image.namespace,
+        tag=image.tag,
+        tag_kind=image.tag_kind,
+        guarded=guarded,
+    )
+
+
+def _from_job(publish: Publish, job: Job) -> dict[str, object]:
+    """Return what a publish learns of the job around it, where its reader did not know."""
+    changes: dict[str, object] = {}
+    if publish.id_token in ("", "unknown") and job.id_token:
+        changes["id_token"] = job.id_token
+    if publish.step < 0 and not publish.events:
+        changes["events"] = job.events
+        changes["guarded"] = either([publish.guarded, job.guarded])
+    return changes
+
+
+def _bears_secrets(job: Job) -> bool:
+    """Whether the job has a secret, an identity token or a right to write."""
+    named = any(secret.name not in _NO_SECRET for secret in job.secrets)
+    return (
+        named or job.write_all or job.id_token == "write" or any(line.endswith(": write") for line in job.permissions)
+    )
+
+
+def _runs_script(command: Command) -> bool:
+    """Whether a command hands over to a script or a build tool whose own commands are not seen here."""
+    program = command.program
+    if not isinstance(program, str):
+        return True
+    name = program.rsplit("/", 1)[-1]
+    if program.startswith(("./", "../")) or name in _RUNNERS or program.endswith((".sh", ".py")):
+        return True
+    if name in _PACKAGE_RUNNERS:
+        return str(command.verb).split(" ")[0] == "run" if isinstance(command.verb, str) else True
+    if name in _SHELLS:
+        return bool(command.operands) and "-m" not in command.flags
+    return name in ("aws", "gcloud", "az", "doctl") and any(word in command.written for word in ("login", "docker"))
