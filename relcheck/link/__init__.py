@@ -26,7 +26,8 @@ class Repository:
     """All facts of a scan by path, with the means to look at neighbours that a join needs.
 
     `reported` are the paths that the scan is about; other paths are read when a join asks for them. `whole` is false
-    when only some files of the repository are scanned (a hook): what is not read is unknown, never absent.
+    when only some files of the repository are scanned (a hook): what is not read is unknown, never absent. `root` is
+    the folder of the scan, empty when there is none.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class Repository:
         whole: bool = True,
         own: dict[str, tuple[str, ...]] | None = None,
         history: History | None = None,
+        root: str = "",
     ) -> None:
         self.reported = frozenset(facts)
         self.paths = paths
         self.whole = whole
         self.own = own or {}
         self.history = history
+        self.root = root
         self._facts = facts
         self._formats = formats
         self._read = read
