@@ -88,6 +88,7 @@ class Image(Fact):
     digest_known: Truth = False  # the same job pushed this repository and exposes the digest (by link)
     floating_default: bool = False  # the moving tag comes from a default that a user may replace
     name_template: str = ""  # the variable that makes the name, when it may hold capitals (github.repository)
+    raw: str = ""  # the text with its variables, where a file beside it may give their values (compose, by link)
 
 
 class Component(Fact):

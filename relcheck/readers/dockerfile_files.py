@@ -88,7 +88,7 @@ def _remote(word: Source, target: str, variables: Mapping[str, Source], *, verif
     source = expand(word, variables.get, "docker").source
     text = source.text
     if not _WEB.match(text) or _GIT_PATH.search(text):
-        yield from _repository(source, verified=verified)
+        yield from git_repository(source, verified=verified)
         return
     url = parse_url(text)
     if url is None:
@@ -106,7 +106,8 @@ def _remote(word: Source, target: str, variables: Mapping[str, Source], *, verif
     )
 
 
-def _repository(source: Source, *, verified: bool) -> Iterator[Fact]:
+def git_repository(source: Source, kind: str = "repository", *, verified: bool = False) -> Iterator[Component]:
+    """Yield the git repository that a text names as the context of a build or as a source of ADD."""
     found = parse_git_url(source.text)
     if found is None:
         return
@@ -116,7 +117,7 @@ def _repository(source: Source, *, verified: bool) -> Iterator[Fact]:
         span=parts.get("ref", source.all()),
         parts=parts,
         system="git",
-        kind="repository",
+        kind=kind,
         name=UNKNOWN if owner is UNKNOWN or repository is UNKNOWN else f"{owner}/{repository}".lstrip("/"),
         owner=owner,
         host=found.host,

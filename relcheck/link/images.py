@@ -1,0 +1,273 @@
+"""Images and what stands around them.
+
+`.env` beside a compose file, names that the repository builds itself, named contexts of builds, `.dockerignore`, and
+what the credential files hold that a Dockerfile copies.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+
+from relcheck.facts import (
+    Command,
+    Component,
+    Copy,
+    Credential,
+    IgnoreFile,
+    Image,
+    Option,
+    Related,
+    Unknown,
+    Variables,
+)
+from relcheck.link import Repository, folder_of
+from relcheck.readers.images import image_fact
+from relcheck.refs import MARK
+from relcheck.refs.variables import expand
+from relcheck.source import Source, Span
+
+_ENV_FILES = (".env.example", ".env.sample", ".env.template", ".env.dist", ".env")
+_CREDENTIAL_HOMES = (".npmrc", ".pypirc", ".netrc", "auth.json")
+_STAGE_ROLES = ("base", "final", "copied", "mount")
+_BUILDERS = re.compile(
+    r"(?:.*/)?(?:(?:docker-|podman-)?compose[^/]*\.ya?ml|[^/]*\.compose\.ya?ml|[^/]*bake[^/]*\.(?:hcl|json)|[Mm]akefile|GNUmakefile"
+    r"|[^/]+\.(?:sh|bash|mk)|\.gitlab-ci\.yml|skaffold\.ya?ml|[Jj]ustfile)|(?:.*/)?\.github/workflows/[^/]+\.ya?ml"
+)
+_BUILDERS_READ = 300
+"""How many files a scan of a few files looks at to find out what the repository builds."""
+
+
+def link(repository: Repository) -> None:
+    """Fill what images, copies and credential files cannot know alone."""
+    _interpolate(repository)
+    _read_builders(repository)
+    _built_here(repository)
+    _named_contexts(repository)
+    _ignored(repository)
+    _copied_credentials(repository)
+
+
+def _interpolate(repository: Repository) -> None:
+    """Give the variables of compose files the values of the `.env` beside them, before any inline default."""
+    for path, index, image in list(repository.all(Image)):
+        if image.engine != "compose" or not image.raw or "raw" not in image.parts:
+            continue
+        beside = repository.beside(path, ".env")
+        found = _with_values(image, path, beside, _values(repository, beside)) if beside else None
+        if found is not None:
+            repository.put(path, index, found)
+
+
+def _values(repository: Repository, path: str) -> dict[str, Option]:
+    return {
+        option.name: option for fact in repository.of(path) if isinstance(fact, Variables) for option in fact.values_of
+    }
+
+
+def _with_values(image: Image, path: str, beside: str, options: dict[str, Option]) -> Image | None:
+    def lookup(name: str) -> str | None:
+        option = options.get(name)
+        if option is None:
+            return None
+        return MARK if isinstance(option.value, Unknown) else option.value
+
+    expansion = expand(Source(path, image.raw), lookup, "compose")
+    if not expansion.used:
+        return None
+    found = image_fact(
+        expansion.source,
+        role=image.role,
+        engine=image.engine,
+        written=image.raw,
+        state=expansion.state,
+        related=tuple(
+            Related(span=options[name].span, note=f"{name} is set here", path=beside) for name, _ in expansion.used
+        ),
+        pull_policy=image.pull_policy,
+        build_here=image.build_here,
+        floating_default=True,
+        raw=image.raw,
+    )
+    if found is None:
+        return None
+    whole = image.parts["raw"]
+    parts = {name: _moved(span, whole) for name, span in found.parts.items()}
+    return found.replace(span=_moved(found.span, whole), parts={**parts, "raw": whole})
+
+
+def _moved(span: Span, whole: Span) -> Span:
+    """Turn a place in the text of a value into one of the file."""
+    if whole.form == "plain":
+        return Span(whole.start + span.start, whole.start + span.end, span.form)
+    return Span(whole.start, whole.end, f"{whole.form}>variable")
+
+
+def _read_builders(repository: Repository) -> None:
+    """Look at what builds images where only some files are scanned and one of them names a bare image."""
+    if repository.whole or not any(_bare(image) for _, _, image in repository.all(Image)):
+        return
+    for path in sorted(path for path in repository.paths if _BUILDERS.fullmatch(path))[:_BUILDERS_READ]:
+        repository.of(path)
+
+
+def _bare(image: Image) -> bool:
+    return image.registry == "" and image.namespace == "" and image.digest == "" and image.tag in ("", "latest")
+
+
+def _built_here(repository: Repository) -> None:
+    """Mark what the repository builds: bare names anywhere, other names within the file or folder that builds them."""
+    bare: set[str] = set()
+    near: set[tuple[str, str]] = set()
+    for path, name, registry, namespace in _built(repository):
+        if registry == "" and namespace == "":
+            bare.add(name)
+        near.add((path, name))
+        near.add((folder_of(path) + "/", name))
+    for path, index, image in list(repository.all(Image)):
+        if image.build_here or isinstance(image.name, Unknown) or image.role in ("output", "pushed"):
+            continue
+        beside = image.engine == "compose" and (folder_of(path) + "/", image.name) in near
+        if image.name in bare or (path, image.name) in near or beside:
+            repository.put(path, index, image.replace(build_here=True))
+
+
+def _built(repository: Repository) -> Iterator[tuple[str, str, object, object]]:
+    """Yield (path, name, registry, namespace) of each image that is built or loaded into a local cluster."""
+    for path, _, image in repository.all(Image):
+        if image.role == "output" and isinstance(image.name, str):
+            yield path, image.name, image.registry, image.namespace
+    for path, _, command in repository.all(Command):
+        if command.program == "kind" and isinstance(command.verb, str) and command.verb.startswith("load"):
+            for word in command.operands:
+                fact = image_fact(Source(path, word), role="output", engine="command")
+                if fact and isinstance(fact.name, str):
+                    yield path, fact.name, fact.registry, fact.namespace
+
+
+def _named_contexts(repository: Repository) -> None:
+    """Mark what a named context of the build replaces."""
+    anywhere: set[str] = set()
+    of_file: dict[str, set[str]] = {}
+    for path, _, component in repository.all(Component):
+        if component.system == "docker" and component.kind == "context":
+            names = {option.name.removeprefix("context:") for option in component.inputs if ":" in option.name}
+            target = _dockerfile(path, component)
+            (of_file.setdefault(target, set()) if target else anywhere).update(names)
+        for option in component.inputs if component.kind == "action" else ():
+            if option.name == "build-contexts" and isinstance(option.value, str):
+                anywhere |= _names(option.value.splitlines())
+    for _, _, command in repository.all(Command):
+        options = (option.value for option in command.options if option.name == "--build-context")
+        anywhere |= _names(value for value in options if isinstance(value, str))
+    if not anywhere and not of_file:
+        return
+    for path, index, image in list(repository.all(Image)):
+        if image.engine == "dockerfile" and image.role in _STAGE_ROLES:
+            names = anywhere | of_file.get(path, set())
+            if image.written in names:
+                repository.put(path, index, image.replace(overridden=True))
+
+
+def _names(values: Iterable[str]) -> set[str]:
+    return {name.strip() for name, equals, _ in (value.partition("=") for value in values) if equals}
+
+
+def _dockerfile(path: str, component: Component) -> str:
+    """Return the path of the Dockerfile of a compose build, "" where it is not known."""
+    context = _context(path, component)
+    name = next((option.value for option in component.inputs if option.name == "dockerfile"), "")
+    if context is None or isinstance(name, Unknown) or MARK in name:
+        return ""
+    return posixpath.normpath(posixpath.join(context, name or "Dockerfile"))
+
+
+def _context(path: str, component: Component) -> str | None:
+    """Return the folder that a compose build is given, None where it is not known or outside."""
+    if not isinstance(component.name, str) or MARK in component.name or component.name.startswith(("/", "~")):
+        return None
+    folder = posixpath.normpath(posixpath.join(folder_of(path), component.name))
+    return None if folder.startswith("..") else "" if folder == "." else folder
+
+
+def _ignored(repository: Repository) -> None:
+    """Say of each COPY of everything what no `.dockerignore` keeps out."""
+    contexts: dict[str, str] = {}
+    for path, _, component in repository.all(Component):
+        if component.system == "docker" and component.kind == "context":
+            context = _context(path, component)
+            if context is not None:
+                contexts.setdefault(_dockerfile(path, component), context)
+    for path, index, copy in list(repository.all(Copy)):
+        if copy.whole:
+            repository.put(path, index, _with_ignored(repository, path, copy, contexts.get(path)))
+
+
+def _with_ignored(repository: Repository, path: str, copy: Copy, context: str | None) -> Copy:
+    name = path.rsplit("/", 1)[-1]
+    found = repository.beside(path, f"{name}.dockerignore")
+    if not found and context is None:
+        # Where the build starts is not known: any ignore file further up may be the one.
+        found = repository.above(path, ".containerignore", ".dockerignore")
+    elif not found:
+        found = repository.beside(f"{context}/x" if context else "x", ".containerignore", ".dockerignore")
+    patterns = (
+        [pattern for fact in repository.of(found) if isinstance(fact, IgnoreFile) for pattern in fact.patterns]
+        if found
+        else []
+    )
+    kept = tuple(
+        entry
+        for entry in _worth_hiding(repository, folder_of(path) if context is None else context)
+        if not _kept_out(patterns, entry)
+    )
+    return copy.replace(ignore_file=found, unignored=kept)
+
+
+def _worth_hiding(repository: Repository, folder: str) -> Iterator[str]:
+    """Yield what stands at the top of a context, now or on a developer's machine, and belongs into no image."""
+    if not folder:
+        yield ".git"
+    inside = f"{folder}/x" if folder else "x"
+    if repository.beside(inside, *_ENV_FILES):
+        yield ".env"
+    if repository.beside(inside, "package.json"):
+        yield "node_modules"
+    for name in _CREDENTIAL_HOMES:
+        if repository.beside(inside, name):
+            yield name
+
+
+def _kept_out(patterns: list[str], name: str) -> bool:
+    """Whether an entry at the top of the context is ignored: the last pattern that fits decides, `!` takes back."""
+    out = False
+    for pattern in patterns:
+        back = pattern.startswith("!")
+        cleaned = posixpath.normpath(pattern.removeprefix("!").strip().lstrip("/") or ".")
+        while cleaned.startswith("**/"):
+            cleaned = cleaned[3:]
+        for tail in ("/**", "/*"):
+            cleaned = cleaned.removesuffix(tail)
+        if fnmatchcase(name, cleaned):
+            out = not back
+    return out
+
+
+def _copied_credentials(repository: Repository) -> None:
+    """Say of a copied credential file what it holds, where it is a file of the repository."""
+    for path, index, credential in list(repository.all(Credential)):
+        if credential.kind == "file" and credential.where == "layer":
+            forms = list(_forms(repository, credential))
+            if forms:
+                form = next((form for form in ("literal", "reference") if form in forms), "empty")
+                repository.put(path, index, credential.replace(form=form))
+
+
+def _forms(repository: Repository, credential: Credential) -> Iterator[str]:
+    """Yield the forms of the secrets in the files that the name may mean, "empty" where a file holds none."""
+    tail = posixpath.normpath(credential.key.lstrip("/"))
+    for candidate in sorted(repository.paths):
+        if candidate == tail or candidate.endswith(f"/{tail}"):
+            yield from [fact.form for fact in repository.of(candidate) if isinstance(fact, Credential)] or ["empty"]

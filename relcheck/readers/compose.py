@@ -1,0 +1,295 @@
+"""Compose files (the Compose Specification): what services run, build, pull and carry in their environment.
+
+    services.<s>: image, build (context, dockerfile, dockerfile_inline, args, additional_contexts, cache_from, cache_to,
+        tags), command, entrypoint, healthcheck, environment, volumes of type image, provider, pre_start, post_start,
+        pre_stop, develop.watch
+    x-*.image, models.<m>.model, include; files of the first version have their services at the top
+
+Variables are expanded in values only, after aliases and `<<`. Their values may come from `.env` beside the file, so an
+image that uses any keeps its text in `raw` for link.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from relcheck.facts import Component, Credential, Fact, Image, Option, Unreadable
+from relcheck.readers.dockerfile_files import git_repository
+from relcheck.readers.images import image_fact
+from relcheck.readers.yaml_tree import Mapping, Node, Scalar, Sequence, load
+from relcheck.refs.git import parse_git_url
+from relcheck.refs.secrets import looks_secret_name
+from relcheck.refs.variables import expand
+from relcheck.source import Source
+
+_PAIR = re.compile(r"([^=]+)=")
+_REGISTRY_CACHE = re.compile(r"(?:^|,)\s*ref=([^,]*)")
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
+_TYPED = re.compile(r"(?:^|,)\s*type=")
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Read a compose file."""
+    loaded = load(source)
+    for fault in loaded.faults:
+        yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
+    for node in loaded.documents:
+        yield from read_document(source, node)
+
+
+def read_document(source: Source, node: Node) -> Iterator[Fact]:  # noqa: ARG001 - the shape of all readers of documents
+    """Read one document; what aliases and `<<` repeat is said once."""
+    if not isinstance(node, Mapping):
+        return
+    seen: set[tuple[type[Fact], int, str]] = set()
+    for fact in _document(node):
+        # What stands at one place is one thing, however many services share it; a build output is no image to run.
+        key = (type(fact), fact.span.start, getattr(fact, "key", "") or getattr(fact, "system", ""))
+        if key not in seen:
+            seen.add(key)
+            yield fact
+
+
+def _document(node: Mapping) -> Iterator[Fact]:
+    services = node.map("services")
+    if services is None and node.get("services") is None:
+        services = node if _is_first_version(node) else None
+    built = {name for service in _services(services) for name in _built_names(service)}
+    for service in _services(services):
+        yield from _service(service, built)
+    for key, value in node.pairs():
+        if key.value.startswith("x-") and isinstance(value, Mapping):
+            yield from _service_image(value, built)
+    for model in _mappings(node.map("models")):
+        yield from _images(model.get("model", merge=True), "artifact")
+    yield from _includes(node.get("include"))
+
+
+def _is_first_version(node: Mapping) -> bool:
+    values = [value for key, value in node.pairs() if key.value != "version" and not key.value.startswith("x-")]
+    return bool(values) and all(
+        isinstance(value, Mapping) and (value.get("image") is not None or value.get("build") is not None)
+        for value in values
+    )
+
+
+def _services(services: Mapping | None) -> Iterator[Mapping]:
+    yield from _mappings(services)
+
+
+def _mappings(holder: Mapping | None) -> Iterator[Mapping]:
+    for key, value in holder.pairs(merge=True) if holder is not None else ():
+        if isinstance(value, Mapping) and not key.value.startswith("x-"):
+            yield value
+
+
+def _built_names(service: Mapping) -> Iterator[str]:
+    if service.get("build", merge=True) is not None:
+        yield service.text("image", merge=True)
+
+
+def _service(service: Mapping, built: set[str]) -> Iterator[Fact]:
+    yield from _service_image(service, built)
+    yield from _build(service.get("build", merge=True))
+    provider = service.map("provider", merge=True)
+    kind = provider.scalar("type") if provider else None
+    if kind:
+        parts = {"name": kind.span}
+        yield Component(
+            span=kind.span,
+            parts=parts,
+            system="compose-provider",
+            kind="plugin",
+            name=kind.value,
+            ref="",
+            ref_kind="none",
+        )
+    for hook in _items(service.get("pre_start", merge=True)):
+        if isinstance(hook, Mapping):
+            yield from _images(hook.get("image", merge=True), "run")
+    for volume in _items(service.get("volumes", merge=True)):
+        if isinstance(volume, Mapping) and volume.text("type") == "image":
+            yield from _images(volume.get("source"), "mount")
+
+
+def _service_image(service: Mapping, built: set[str]) -> Iterator[Fact]:
+    image = service.scalar("image", merge=True)
+    if image is None or image.tag.lstrip("!") == "reset":
+        return
+    is_built = service.get("build", merge=True) is not None
+    policy = service.text("pull_policy", merge=True)
+    fact = compose_image(
+        image.source,
+        "output" if is_built else "run",
+        pull_policy=policy,
+        build_here=is_built or bool(image.value) and image.value in built or policy == "build",
+    )
+    if fact:
+        yield fact
+
+
+def compose_image(source: Source, role: str, *, pull_policy: str = "", build_here: bool = False) -> Image | None:
+    """Return the image that a value names after the expansion of its variables by their inline defaults."""
+    expansion = expand(source, lambda _: None, "compose")
+    fact = image_fact(
+        expansion.source,
+        role=role,
+        engine="compose",
+        written=source.text,
+        state=expansion.state,
+        floating_default=expansion.defaulted,
+        pull_policy=pull_policy,
+        build_here=build_here,
+    )
+    if fact is None or expansion.source is source:
+        return fact
+    return fact.replace(raw=source.text, parts={**fact.parts, "raw": source.all()})
+
+
+def _images(node: Node | None, role: str) -> Iterator[Fact]:
+    for item in _items(node):
+        if isinstance(item, Scalar):
+            fact = compose_image(item.source, role)
+            if fact:
+                yield fact
+
+
+def _items(node: Node | None) -> list[Node]:
+    if node is None:
+        return []
+    return list(node.items) if isinstance(node, Sequence) else [node]
+
+
+def _pairs(node: Node | None) -> Iterator[tuple[str, Source | None]]:
+    """Yield (key, value) of a mapping or of a list of `K=V`; None for a key without a value."""
+    if isinstance(node, Mapping):
+        for key, value in node.pairs(merge=True):
+            if isinstance(value, Scalar):
+                yield key.value, None if value.plain and value.value in ("", "~", "null") else value.source
+    for item in node.items if isinstance(node, Sequence) else ():
+        if isinstance(item, Scalar):
+            match = _PAIR.match(item.value)
+            if match:
+                yield match[1].strip(), item.source.part(match.end(), len(item.value))
+            else:
+                yield item.value, None
+
+
+def _build(build: Node | None) -> Iterator[Fact]:
+    if isinstance(build, Scalar):
+        yield from _context(build, None)
+    if not isinstance(build, Mapping):
+        return
+    yield from _context(build.scalar("context", merge=True), build)
+    yield from _images(build.get("tags", merge=True), "output")
+    for name in ("cache_from", "cache_to"):
+        for item in _items(build.get(name, merge=True)):
+            if isinstance(item, Scalar):
+                yield from _cache(item.source)
+    for _, value in _pairs(build.get("additional_contexts", merge=True)):
+        if value is not None:
+            yield from _named_context(value)
+    for name, value in _pairs(build.get("args", merge=True)):
+        yield from _build_argument(name, value)
+    yield from _inline(build.scalar("dockerfile_inline", merge=True))
+
+
+def _context(context: Scalar | None, build: Mapping | None) -> Iterator[Fact]:
+    """Yield the build's context: a repository, or a folder with what link needs to find the Dockerfile."""
+    if context is None and build is None:
+        return
+    text = _known(context.source if context else None, ".")
+    if context is not None and parse_git_url(context.value) is not None:
+        yield from git_repository(context.source, "context")
+        return
+    options = [Option(name="dockerfile", value=_known(_source(build, "dockerfile"), ""))]
+    contexts = build.get("additional_contexts", merge=True) if build else None
+    options += [Option(name=f"context:{name}") for name, _ in _pairs(contexts)]
+    span = context.span if context is not None else build.span if build is not None else None
+    if span is not None:
+        yield Component(
+            span=span, system="docker", kind="context", name=text, owner="", ref="", ref_kind="none", local=True,
+            first_party=True, inputs=tuple(options),
+        )  # fmt: skip
+
+
+def _source(node: Mapping | None, name: str) -> Source | None:
+    found = node.scalar(name, merge=True) if node is not None else None
+    return found.source if found is not None else None
+
+
+def _known(source: Source | None, default: str) -> str:
+    """Return a path with its inline defaults, as far as it is known."""
+    return expand(source, lambda _: None, "compose").source.text if source is not None else default
+
+
+def _cache(source: Source) -> Iterator[Fact]:
+    if _TYPED.search(source.text):
+        match = _REGISTRY_CACHE.search(source.text)
+        if not match or "type=registry" not in source.text:
+            return
+        source = source.part(*match.span(1))
+    fact = compose_image(source, "cache")
+    if fact:
+        yield fact
+
+
+def _named_context(value: Source) -> Iterator[Fact]:
+    if value.text.startswith("docker-image://"):
+        fact = compose_image(value, "mount")
+        if fact:
+            yield fact
+    elif not value.text.startswith(("service:", "target:", "oci-layout:", ".", "/", "~")):
+        yield from git_repository(value, "context")
+
+
+def _build_argument(name: str, value: Source | None) -> Iterator[Fact]:
+    """Yield the frontend that an argument names, or a secret that an argument hands to the build."""
+    if name == "BUILDKIT_SYNTAX" and value is not None:
+        fact = compose_image(value, "frontend")
+        if fact:
+            yield fact
+    if value is None or not (looks_secret_name(name) or any(map(looks_secret_name, _VARIABLE.findall(value.text)))):
+        return
+    found = secret_argument(name, value)
+    if found:
+        yield found
+
+
+def secret_argument(name: str, value: Source) -> Credential | None:
+    """Return the secret that a build argument hands on: by reference, or as a literal; None where it is neither."""
+    from relcheck.refs.secrets import literal_form, redact  # noqa: PLC0415 - few files hand secrets on
+
+    form = literal_form(value.text)
+    if form not in ("literal", "reference"):
+        return None
+    return Credential(
+        span=value.all(),
+        kind="build-arg",
+        form=form,
+        where="manifest",
+        key=name,
+        redacted=redact(value.text) if form == "literal" else "",
+        length=len(value.text) if form == "literal" else 0,
+        tool="compose",
+    )
+
+
+def _inline(scalar: Scalar | None) -> Iterator[Fact]:
+    if scalar is not None:
+        from relcheck.readers.dockerfile import read as read_dockerfile  # noqa: PLC0415 - few files hold one
+
+        yield from read_dockerfile(expand(scalar.source, lambda _: None, "compose").source)
+
+
+def _includes(node: Node | None) -> Iterator[Fact]:
+    for item in _items(node):
+        paths = _items(item.get("path")) if isinstance(item, Mapping) else [item]
+        for path in paths:
+            if not isinstance(path, Scalar):
+                continue
+            if path.value.startswith("oci://"):
+                yield from _images(path, "artifact")
+            else:
+                yield from git_repository(path.source, "include")
