@@ -152,18 +152,14 @@ class _Search:
 
     def _recognise(self, path: str, charts: frozenset[str]) -> tuple[str, str]:
         try:
-            found, reason = recognise(path, lambda: self._tree.read(path), charts)
+            found, reason = recognise(path, lambda: self._tree.peek(path), charts)
             if found:
-                self._check(path)
+                self._tree.check(path)
+            else:
+                self._tree.forget(path)
         except Unavailable as unavailable:
             return "", str(unavailable)
         return found, reason
-
-    def _check(self, path: str) -> None:
-        """Refuse, before anything is read, what cannot be read: links that leave the root, folders, sizes."""
-        tree = self._tree
-        if isinstance(tree, WorkingTree):
-            tree.check(path)
 
     def _list(self) -> frozenset[str]:
         from relcheck import vcs  # noqa: PLC0415 - brings subprocess
@@ -300,6 +296,6 @@ def glob_pattern(glob: str) -> re.Pattern[str]:
 def recognise_path(discovery: Discovery, path: str) -> str:
     """Return the format of a neighbour that a join asks for, or the empty string."""
     try:
-        return recognise(path, lambda: discovery.tree.read(path), discovery.charts)[0]
+        return recognise(path, lambda: discovery.tree.peek(path), discovery.charts)[0]
     except Unavailable:
         return ""

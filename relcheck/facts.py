@@ -495,7 +495,7 @@ KINDS: dict[str, type[Fact]] = {
     "component": Component,
     "dependency": Dependency,
     "install": Install,
-    "package": Package,
+    "manifest": Package,
     "release": Release,
     "command": Command,
     "login": Login,

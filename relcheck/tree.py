@@ -22,6 +22,18 @@ class Tree(Protocol):
         """Return a file's bytes; raise `Unavailable` with the reason where it is passed over."""
         ...
 
+    def peek(self, path: str) -> bytes:
+        """Like `read`, with the promise of one more `read` or `forget` of the path."""
+        ...
+
+    def forget(self, path: str) -> None:
+        """Let go of what `peek` kept."""
+        ...
+
+    def check(self, path: str) -> str:
+        """Raise `Unavailable` where a file will be passed over, without reading it."""
+        ...
+
 
 class WorkingTree:
     """Files on disk. Symbolic links are followed only to regular files below the root."""
@@ -29,6 +41,7 @@ class WorkingTree:
     def __init__(self, root: str) -> None:
         self.root = os.path.realpath(root)
         self.reads = 0
+        self._kept: dict[str, bytes] = {}
 
     def check(self, path: str) -> str:
         """Return where a file is; raise `Unavailable` for links that leave the root, folders, oversized files."""
@@ -48,6 +61,9 @@ class WorkingTree:
 
     def read(self, path: str) -> bytes:
         """Read a file; binary and oversized files, and links that leave the root, are `Unavailable`."""
+        kept = self._kept.pop(path, None)
+        if kept is not None:
+            return kept
         full = self.check(path)
         try:
             self.reads += 1
@@ -56,6 +72,16 @@ class WorkingTree:
         except OSError as error:
             raise Unavailable(f"cannot be opened ({error.strerror or type(error).__name__})") from None
         return checked(data)
+
+    def peek(self, path: str) -> bytes:
+        """Like `read`, but keeps the bytes for the read that follows: no file is read twice."""
+        data = self.read(path)
+        self._kept[path] = data
+        return data
+
+    def forget(self, path: str) -> None:
+        """Let go of what `peek` kept, when no read follows."""
+        self._kept.pop(path, None)
 
     def _check_link(self, full: str) -> None:
         real = os.path.realpath(full)
@@ -74,6 +100,18 @@ class StdinTree:
     def read(self, path: str) -> bytes:
         """Return the given text for its name, anything else from the tree behind."""
         return checked(self._data) if path == self._path else self._behind.read(path)
+
+    def peek(self, path: str) -> bytes:
+        """See `Tree.peek`."""
+        return self.read(path) if path == self._path else self._behind.peek(path)
+
+    def forget(self, path: str) -> None:
+        """See `Tree.forget`."""
+        self._behind.forget(path)
+
+    def check(self, path: str) -> str:
+        """See `Tree.check`."""
+        return path if path == self._path else self._behind.check(path)
 
 
 def checked(data: bytes) -> bytes:

@@ -94,7 +94,7 @@ def test_the_rules_agree_with_each_other() -> None:
 
 
 BROKEN = [
-    ("when: image.tga == ''", "custom/x.yaml:4:9: when: undeclared reference to 'image.tga'"),
+    ("when: image.tga == ''", "custom/x.yaml:4:12: when: undeclared reference to 'image.tga'"),
     ("when: image.tag", "the expression gives string, not bool"),
     ("when: 'image.tag =='", "when: Syntax error"),
     ("wehn: 'true'", "unknown key 'wehn'"),

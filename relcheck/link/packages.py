@@ -66,12 +66,12 @@ def _siblings(repository: Repository) -> None:
 
 def _stated(repository: Repository, path: str, package: Package) -> list[tuple[str, Package]]:
     """Return the second places of a package's version: beside the manifest and in the package's own folder."""
-    found = []
-    for other in _version_paths(repository, path, package):
-        for fact in repository.of(other):
-            if isinstance(fact, Package) and fact.version_only and _may_belong(fact, package):
-                found.append((other, fact))
-    return found
+    return [
+        (other, fact)
+        for other in _version_paths(repository, path, package)
+        for fact in repository.of(other)
+        if isinstance(fact, Package) and fact.version_only and _may_belong(fact, package)
+    ]
 
 
 def _may_belong(stated: Package, package: Package) -> bool:
@@ -126,7 +126,7 @@ def _lock_of(repository: Repository, path: str, tool: str) -> Truth:
 
 
 def _scopes(repository: Repository) -> None:
-    """npm scopes that are private here, and whether a client configuration maps them to a registry."""
+    """Scopes of npm that are private here, and whether a client configuration maps them to a registry."""
     scoped = [
         (path, index, fact) for path, index, fact in repository.all(Dependency)
         if fact.ecosystem == "npm" and fact.source == "registry" and isinstance(fact.name, str) and fact.name.startswith("@")

@@ -1,0 +1,284 @@
+"""The way of the data, from paths to findings: discover, read, link, judge. Prints nothing and never exits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from relcheck.cache import MIN_FILES, FactCache, cache_folder
+from relcheck.discover import Candidate, Discovery, discover, path_class, recognise_path
+from relcheck.facts import Credential, Fact, Unreadable
+from relcheck.findings import Finding, Place
+from relcheck.judge import FileView, Judge, place_of
+from relcheck.link import Repository, link
+from relcheck.readers import BY_NAME, read_source
+from relcheck.records import Record
+from relcheck.rules import Rule, RuleSet, load_rules
+from relcheck.source import Source
+from relcheck.tree import Unavailable
+
+PARALLEL_BYTES = 3_000_000
+"""Below this much text one process is faster than several."""
+
+Progress = Callable[[int, int], None]
+
+
+class Judging(Record):
+    """What decides in one folder: the rules in force, the profile, and the settings that rules may ask."""
+
+    rules: tuple[Rule, ...]
+    asked: frozenset[str] = frozenset()  # selected by name: they speak in every profile
+    profile: str = "default"
+    severities: Mapping[str, str] = {}
+    params: Mapping[str, Mapping[str, object]] = {}
+    own: Mapping[str, tuple[str, ...]] = {}
+
+
+class Plan(Record):
+    """What to scan and how. `judging` gives what decides for a path; equal answers must be the same object."""
+
+    paths: tuple[str, ...] = (".",)
+    root: str = ""
+    exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
+    stdin: tuple[str, bytes] | None = None
+    jobs: int = 0  # 0: as many as the machine has
+    cache: bool = True
+    rule_folders: tuple[str, ...] = ()
+    judging: Callable[[str, RuleSet], Judging]
+    own: Mapping[str, tuple[str, ...]] = {}
+
+
+class Read(Record):
+    """A file that was read: what it is, its text, its facts after linking."""
+
+    candidate: Candidate
+    source: Source
+    view: FileView
+    facts: tuple[Fact, ...]
+
+
+class Scanned(Record):
+    """What a scan gave. Findings are not sorted yet and none is suppressed."""
+
+    findings: tuple[Finding, ...]
+    reads: Mapping[str, Read]
+    rules: RuleSet
+    discovery: Discovery
+    unreadable: tuple[tuple[Place, str], ...] = ()
+    secrets: Mapping[str, tuple[tuple[int, int], ...]] = {}
+    unresolved: int = 0
+    faults: tuple[str, ...] = ()
+    compilations: int = 0
+
+
+_TOKEN_MARKS = (
+    b"gh", b"npm_", b"pypi-", b"cio", b"rubygems_", b"oy2", b"dckr_", b"gl", b"AKCp", b"cmVmd", b"CLOJARS_", b"AKIA",
+    b"ASIA", b"ABIA", b"ACCA", b"hf_", b"hv", b"AGE-SECRET-KEY", b"GR1348941", b"PRIVATE KEY", b"Q~",
+)  # fmt: skip
+
+
+def may_hold_token(data: bytes) -> bool:
+    """Whether any byte string that begins a known token format occurs."""
+    return any(mark in data for mark in _TOKEN_MARKS)
+
+
+def read_facts(file_format: str, source: Source, data: bytes) -> list[Fact]:
+    """Return the facts of a text; whatever goes wrong becomes a fact."""
+    facts = read_source(file_format, source) if file_format in BY_NAME else []
+    if may_hold_token(data):
+        from relcheck.readers.secret_text import find  # noqa: PLC0415 - most files hold no token
+
+        facts.extend(find(source))
+    return facts
+
+
+def run(plan: Plan, progress: Progress | None = None) -> Scanned:
+    """Scan what the plan names."""
+    return _Scan(plan, progress).run()
+
+
+class _Scan:
+    """One scan, step by step."""
+
+    def __init__(self, plan: Plan, progress: Progress | None) -> None:
+        self._plan = plan
+        self._progress = progress
+        self._sources: dict[str, Source] = {}
+        self._candidates: dict[str, Candidate] = {}
+        self._passed: dict[str, str] = {}
+        self._judges: dict[int, Judge] = {}
+
+    def run(self) -> Scanned:
+        plan = self._plan
+        self._rules = load_rules(plan.rule_folders, cache_folder() if plan.cache else "")
+        self._discovery = discover(
+            plan.paths, root=plan.root, exclude=plan.exclude, force_exclude=plan.force_exclude, stdin=plan.stdin
+        )
+        facts = self._read_all()
+        repository = self._repository(facts)
+        link(repository)
+        reads = {path: self._read_record(path, repository) for path in self._candidates}
+        findings = [found for read in reads.values() for found in self._judge_file(read)]
+        return Scanned(
+            findings=tuple(findings),
+            reads=reads,
+            rules=self._rules,
+            discovery=self._discovery.replace(
+                passed_over=tuple(sorted({**dict(self._discovery.passed_over), **self._passed}.items()))
+            ),
+            unreadable=tuple(_unreadable(reads.values())),
+            secrets={path: spans for path, read in reads.items() if (spans := _secret_spans(read))},
+            unresolved=sum(judge.unresolved for judge in self._judges.values()),
+            faults=tuple(fault for judge in self._judges.values() for fault in judge.faults.values()),
+            compilations=sum(judge.compilations for judge in self._judges.values()),
+        )
+
+    def _read_all(self) -> dict[str, list[Fact]]:
+        files, tree = self._discovery.files, self._discovery.tree
+        cache = FactCache(self._discovery.root) if self._plan.cache and len(files) >= MIN_FILES else None
+        facts: dict[str, list[Fact]] = {}
+        waiting: list[tuple[Candidate, bytes]] = []
+        for candidate in files:
+            try:
+                data = tree.read(candidate.path)
+            except Unavailable as unavailable:
+                self._passed[candidate.path] = str(unavailable)
+                continue
+            self._candidates[candidate.path] = candidate
+            self._sources[candidate.path] = Source.from_bytes(candidate.path, data)
+            known = cache.get(cache.key(candidate.path, candidate.format, data)) if cache else None
+            if known is None:
+                facts[candidate.path] = []
+                waiting.append((candidate, data))
+            else:
+                facts[candidate.path] = known
+        for done, (candidate, data, found) in enumerate(self._facts_of(waiting), start=1):
+            facts[candidate.path] = found
+            if cache:
+                cache.put(cache.key(candidate.path, candidate.format, data), found)
+            if self._progress:
+                self._progress(done, len(waiting))
+        if cache:
+            cache.save()
+        return facts
+
+    def _facts_of(self, waiting: Sequence[tuple[Candidate, bytes]]) -> Iterator[tuple[Candidate, bytes, list[Fact]]]:
+        jobs = self._plan.jobs or os.cpu_count() or 1
+        if jobs > 1 and sum(len(data) for _, data in waiting) >= PARALLEL_BYTES:
+            from relcheck.workers import facts_in_parallel  # noqa: PLC0415 - only for large scans
+
+            yield from facts_in_parallel(waiting, jobs)
+            return
+        for candidate, data in waiting:
+            yield candidate, data, read_facts(candidate.format, self._sources[candidate.path], data)
+
+    def _repository(self, facts: dict[str, list[Fact]]) -> Repository:
+        discovery = self._discovery
+        formats = {path: candidate.format for path, candidate in self._candidates.items()}
+        history = None
+        if discovery.git and self._plan.stdin is None:
+            from relcheck.vcs import History  # noqa: PLC0415 - brings subprocess
+
+            history = History(discovery.root)
+        return Repository(
+            facts,
+            formats,
+            paths=discovery.all_paths | facts.keys(),
+            read=self._read_neighbour,
+            whole=discovery.whole,
+            own=dict(self._plan.own),
+            history=history,
+        )
+
+    def _read_neighbour(self, path: str) -> tuple[str, list[Fact]]:
+        """Read a file that a join asks for and that is not part of the scan; its facts are not judged."""
+        file_format = recognise_path(self._discovery, path)
+        if not file_format:
+            return "", []
+        try:
+            data = self._discovery.tree.read(path)
+        except Unavailable:
+            return "", []
+        return file_format, read_source(file_format, Source.from_bytes(path, data))
+
+    def _read_record(self, path: str, repository: Repository) -> Read:
+        candidate, source = self._candidates[path], self._sources[path]
+        chart = candidate.format in ("helm-template", "helm-values", "helm-chart")
+        kind = path_class(path, named=candidate.named, chart=chart)
+        view = FileView(path=path, format=candidate.format, source=source, **kind.values())
+        return Read(candidate=candidate, source=source, view=view, facts=tuple(repository.of(path)))
+
+    def _judge_file(self, read: Read) -> list[Finding]:
+        if not read.facts:
+            return []
+        judging = self._plan.judging(read.candidate.path, self._rules)
+        if id(judging) not in self._judges:
+            self._judges[id(judging)] = Judge(
+                judging.rules,
+                profile=judging.profile,
+                asked=judging.asked,
+                severities=judging.severities,
+                params=judging.params,
+                own=judging.own,
+            )
+        return self._judges[id(judging)].judge(read.view, read.facts)
+
+
+def judge_facts(read: Read, judging: Judging, facts: Sequence[Fact]) -> list[Finding]:
+    """Judge facts that were made after the scan (what became of suppressions)."""
+    judge = Judge(
+        judging.rules,
+        profile=judging.profile,
+        asked=judging.asked,
+        severities=judging.severities,
+        params=judging.params,
+    )
+    return judge.judge(read.view, facts)
+
+
+def _unreadable(reads: Iterable[Read]) -> Iterator[tuple[Place, str]]:
+    for read in reads:
+        for fact in read.facts:
+            if isinstance(fact, Unreadable):
+                yield place_of(read.view, fact.span), fact.reason
+
+
+def _secret_spans(read: Read) -> tuple[tuple[int, int], ...]:
+    spans = {
+        (place.start, place.end)
+        for fact in read.facts if isinstance(fact, Credential) and fact.form not in ("reference", "empty", "placeholder")
+        for name, place in fact.parts.items() if name == "value"
+    }  # fmt: skip
+    return tuple(sorted(spans))
+
+
+def scan_examples(folder: Path, rule: str, settings: Mapping[str, object]) -> list[str]:
+    """Scan a folder with one rule, as its examples are tested: `path:line:column message`, sorted."""
+    own = {
+        name: tuple(str(word) for word in words)
+        for name in ("registries", "namespaces", "owners")
+        if isinstance(words := settings.get(f"own-{name}"), (list, tuple))
+    }
+    params = settings.get("params")
+    cached: list[Judging] = []
+
+    def judging(_: str, rules: RuleSet) -> Judging:
+        if not cached:
+            cached.append(
+                Judging(
+                    rules=(rules.rules[rule],),
+                    asked=frozenset((rule,)),
+                    profile=str(settings.get("profile", "default")),
+                    params={rule: params} if isinstance(params, dict) else {},
+                    own=own,
+                )
+            )
+        return cached[0]
+
+    found = run(Plan(paths=(str(folder),), judging=judging, own=own, jobs=1, cache=True))
+    if found.faults:
+        raise AssertionError(found.faults[0])
+    places = sorted((f.place.path, f.place.line, f.place.column, f.message) for f in found.findings)
+    return [f"{path}:{line}:{column} {message}" for path, line, column, message in places]
