@@ -1,0 +1,3 @@
+"""The API of the shop."""
+
+__version__ = "1.3.9"
