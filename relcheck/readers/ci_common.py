@@ -58,9 +58,11 @@ def faults(loaded: Loaded) -> Iterator[Unreadable]:
 
 def env_facts(node: Mapping | None, job: str = "", step: int = -1) -> Iterator[Fact]:
     """Yield what a mapping of variables says: secrets written as literals, registries, switches."""
+    if node is None:
+        return
     from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - few files have variables that matter
 
-    for key, value in node.pairs() if node is not None else ():
+    for key, value in node.pairs():
         if isinstance(value, Scalar):
             yield from environment_facts(key.value, value.source, job=job, step=step, where="ci")
 
@@ -80,7 +82,7 @@ def placed(found: Iterable[Fact], around: Around) -> Iterator[Fact]:
 
 def _published(fact: Publish, around: Around) -> dict[str, object]:
     changes: dict[str, object] = {"id_token": around.id_token}
-    if not fact.events:
+    if not fact.events and fact.guarded is False:
         changes["events"] = around.events
     if around.guarded and fact.guarded is False:
         changes["guarded"] = True

@@ -66,21 +66,23 @@ def readings(source: Source, scope: Scope) -> Iterator[Reading]:
     if "${{" not in text:
         yield Reading(source, "literal")
         return
-    if (whole := _WHOLE.fullmatch(text)) and (chosen := expression_candidates(whole["body"])) and "matrix." not in text:
+    whole = _WHOLE.fullmatch(text)
+    chosen = expression_candidates(whole["body"]) or () if whole else ()
+    names = set(_MATRIX.findall(text))
+    legs = [leg for leg in scope.legs if names & set(leg)]
+    if whole is not None and chosen and not legs:
         yield from _chosen(source, whole, chosen)
         return
-    names = set(_MATRIX.findall(text))
-    legs = [leg for leg in scope.legs if names & set(leg)] if names else []
     seen: set[tuple[str, Span | None]] = set()
     waiting: list[Leg | None] = [*legs] or [None]
     for leg in waiting:
         reading = _of_leg(source, scope, leg, whole is not None)
         key = (reading.source.text, reading.definition)
-        if key not in seen:
+        if key not in seen and not (chosen and reading.state == "unknown"):
             seen.add(key)
             yield reading
-    if whole is not None and names:
-        yield from _chosen(source, whole, expression_candidates(whole["body"]) or ())
+    if whole is not None:
+        yield from _chosen(source, whole, chosen)
 
 
 def _chosen(source: Source, whole: re.Match[str], values: tuple[str, ...]) -> Iterator[Reading]:
