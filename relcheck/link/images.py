@@ -31,6 +31,7 @@ from relcheck.source import Source, Span
 
 _ENV_FILES = (".env.example", ".env.sample", ".env.template", ".env.dist", ".env")
 _CREDENTIAL_HOMES = (".npmrc", ".pypirc", ".netrc", "auth.json")
+_WHOLE = re.compile(r"\$(?:\w+|\{\w+(?::?[-?][^{}]*)?\})")
 _STAGE_ROLES = ("base", "final", "copied", "mount")
 _BUILDERS = re.compile(
     r"(?:.*/)?(?:(?:docker-|podman-)?compose[^/]*\.ya?ml|[^/]*\.compose\.ya?ml|[^/]*bake[^/]*\.(?:hcl|json)|[Mm]akefile|GNUmakefile"
@@ -81,7 +82,7 @@ def _with_values(image: Image, path: str, beside: str, options: dict[str, Option
         expansion.source,
         role=image.role,
         engine=image.engine,
-        written=image.raw,
+        written=expansion.source.text if _WHOLE.fullmatch(image.raw) else image.raw,
         state=expansion.state,
         related=tuple(
             Related(span=options[name].span, note=f"{name} is set here", path=beside) for name, _ in expansion.used
@@ -118,19 +119,27 @@ def _bare(image: Image) -> bool:
 
 
 def _built_here(repository: Repository) -> None:
-    """Mark what the repository builds: bare names anywhere, other names within the file or folder that builds them."""
+    """Mark what the repository builds itself.
+
+    Bare names anywhere, names without a registry where a Dockerfile builds on them, and any name within the file or the
+    compose project that builds it. What is deployed under a full name comes from a registry, whoever built it.
+    """
     bare: set[str] = set()
+    local: set[str] = set()
     near: set[tuple[str, str]] = set()
     for path, name, registry, namespace in _built(repository):
-        if registry == "" and namespace == "":
-            bare.add(name)
+        if registry == "":
+            local.add(name)
+            if namespace == "":
+                bare.add(name)
         near.add((path, name))
         near.add((folder_of(path) + "/", name))
     for path, index, image in list(repository.all(Image)):
         if image.build_here or isinstance(image.name, Unknown) or image.role in ("output", "pushed"):
             continue
         beside = image.engine == "compose" and (folder_of(path) + "/", image.name) in near
-        if image.name in bare or (path, image.name) in near or beside:
+        based = image.engine == "dockerfile" and image.name in local
+        if image.name in bare or (path, image.name) in near or beside or based:
             repository.put(path, index, image.replace(build_here=True))
 
 

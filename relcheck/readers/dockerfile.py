@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from relcheck.facts import Copy, Credential, Fact, Image, Related, Unreadable
 from relcheck.readers.dockerfile_files import added_facts, copied_facts
 from relcheck.readers.dockerfile_lines import Instruction, read_lines
+from relcheck.readers.dockerfile_secrets import written_arguments
 from relcheck.readers.dockerfile_words import (
     environment_pairs,
     json_words,
@@ -240,6 +241,7 @@ class _Reader:
                 yield Unreadable(span=name.all(), reason="ENV takes name=value.")
                 continue
             self.stage.variables[name.text] = text
+            yield from written_arguments(text, self.stage.arguments, env=True)
 
     def _copy(self, whole: Instruction, value: Source, *, onbuild: bool) -> Iterator[Fact]:
         flags, rest = split_flags(value, self.escape)
@@ -277,6 +279,9 @@ class _Reader:
         for name, mount in flags:
             if name == "mount":
                 yield from self._mount(mount, onbuild=onbuild)
+        at = len(whole.value.text) - len(rest.text)
+        script = whole.script.part(at, len(whole.script.text))
+        yield from written_arguments(script, self.stage.arguments)
 
     def _mount(self, mount: Source, *, onbuild: bool) -> Iterator[Fact]:
         for field in re.finditer(r"[^,]+", mount.text):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relcheck.facts import UNKNOWN, Image, Related
 from relcheck.refs import MARK
-from relcheck.refs.image import parse_image
+from relcheck.refs.image import ImageRef, parse_image
 from relcheck.source import Source, Span
 
 _STRING_FIELDS = ("name", "registry", "host", "namespace", "repository", "tag", "digest", "tag_kind")
@@ -26,13 +26,13 @@ def image_fact(
     """Return the image that the source's text names, or None where the text names none (empty, a transport, an id).
 
     `written` is the reference as it stands in the file when `source` is already expanded; `primary` names the part
-    whose place is the fact's own (default: the tag if one is written, else the digest, else the whole reference).
+    whose place is the fact's own (default: the tag if one is written, else the name; what is malformed comes first).
     """
     ref = parse_image(source.text)
     if ref is None:
         return None
     parts: dict[str, Span] = {name: source.at(start, end) for name, (start, end) in ref.spans.items()}
-    chosen = primary or next((name for name in ("digest" if ref.digest_problem else "tag", "name") if name in parts), "")
+    chosen = primary or next((name for name in _deciding(ref) if name in parts), "")
     whole = source.at(*ref.whole)
     known = {name: getattr(ref, name) for name in _STRING_FIELDS}
     if MARK in source.text and state == "literal":
@@ -52,3 +52,12 @@ def image_fact(
         **known,
         **fields,  # type: ignore[arg-type]
     )
+
+
+def _deciding(ref: ImageRef) -> tuple[str, ...]:
+    """Name the parts of which the first that is written is where a repair goes; none for the whole reference."""
+    if ref.digest_problem:
+        return "digest", "name"
+    if ref.problem:
+        return ("tag",) if "the tag" in ref.problem else ()
+    return "tag", "name"

@@ -72,7 +72,13 @@ def test_a_variable_whose_value_is_not_handed_on_is_not_known() -> None:
     assert images(files)[0].tag is UNKNOWN
 
 
-def test_an_empty_value_leaves_the_reference_malformed_or_defaulted() -> None:
+def test_a_reference_that_is_one_variable_is_shown_as_what_it_comes_to() -> None:
+    files = {"compose.yaml": "services: {a: {image: '$IMAGE'}}\n", ".env": "IMAGE=acme/a:edge\n"}
+
+    assert [(image.written, image.tag) for image in images(files)] == [("acme/a:edge", "edge")]
+
+
+def test_an_empty_value_gives_way_to_the_inline_default() -> None:
     files = {"compose.yaml": "services: {a: {image: 'x:${TAG:-2}'}}\n", ".env": "TAG=\n"}
 
     assert images(files)[0].tag == "2"
@@ -80,7 +86,8 @@ def test_an_empty_value_leaves_the_reference_malformed_or_defaulted() -> None:
 
 BUILT = [
     ({"compose.yaml": "services: {a: {image: base, build: ./b}}\n", "Dockerfile": "FROM base\n"}, True),
-    ({"compose.yaml": "services: {a: {image: acme/base, build: ./b}}\n", "Dockerfile": "FROM acme/base\n"}, False),
+    ({"compose.yaml": "services: {a: {image: acme/base, build: ./b}}\n", "Dockerfile": "FROM acme/base\n"}, True),
+    ({"compose.yaml": "services: {a: {image: x.io/base, build: ./b}}\n", "Dockerfile": "FROM x.io/base\n"}, False),
     ({"compose.yaml": "services: {a: {image: base, build: ./b}}\n", "Dockerfile": "FROM acme/base\n"}, False),
     (
         {"compose.yaml": "services: {a: {build: {context: ., tags: [base:dev]}}}\n", "Dockerfile": "FROM base:dev\n"},

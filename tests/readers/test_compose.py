@@ -74,8 +74,8 @@ IMAGES = {
          ("6:32", "artifact", "oci://docker.io/a/b:1")],
     ),
     "a Dockerfile written inside": (
-        "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM alpine AS b\n        FROM b\n        RUN x $$X\n",
-        [("5:14", "final", "alpine")],
+        "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM a AS b\n        FROM b\n        RUN x $$X\n",
+        [("5:14", "final", "a")],
     ),
     "a folded value": ("services:\n  a:\n    image: >-\n      nginx:1\n", [("4:13", "run", "nginx:1")]),
 }  # fmt: skip
