@@ -47,6 +47,7 @@ class Plan(Record):
     cache: bool = True
     rule_folders: tuple[str, ...] = ()
     judging: Callable[[str, RuleSet], Judging]
+    discovered: Callable[[Discovery], None] | None = None  # told what was found, before anything is judged
     own: Mapping[str, tuple[str, ...]] = {}
 
 
@@ -116,6 +117,8 @@ class _Scan:
         self._discovery = discover(
             plan.paths, root=plan.root, exclude=plan.exclude, force_exclude=plan.force_exclude, stdin=plan.stdin
         )
+        if plan.discovered:
+            plan.discovered(self._discovery)
         facts = self._read_all()
         repository = self._repository(facts)
         link(repository)

@@ -106,6 +106,12 @@ class Source:
         line = bisect_right(root._breaks, offset)
         return Position(line, offset - root._breaks[line - 1] + 1)
 
+    def line_start(self, number: int) -> int:
+        """Return the offset in the file at which a line begins, 1-based."""
+        self.position(0)
+        breaks = self.root._breaks or [0]
+        return breaks[min(max(number, 1), len(breaks)) - 1]
+
     def line(self, number: int) -> str:
         """Return the text of a line of the file, 1-based, without its line break."""
         self.position(0)

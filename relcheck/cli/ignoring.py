@@ -1,0 +1,80 @@
+"""`--add-ignores`: write a comment that silences each finding, and nothing else in the file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+
+from relcheck.findings import Finding
+from relcheck.readers import BY_NAME
+from relcheck.scan import Read, Scanned, read_facts
+from relcheck.source import Source
+from relcheck.suppress import _covered, _logical_lines
+
+
+def add_ignores(scanned: Scanned, findings: list[Finding], reason: str) -> Iterator[str]:
+    """Write the comments and yield a sentence a file; a file whose facts would change is left alone."""
+    by_path: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if not finding.suppressed and finding.severity != "note":
+            by_path.setdefault(finding.place.path, []).append(finding)
+    for path, found in sorted(by_path.items()):
+        read = scanned.reads[path]
+        markers = BY_NAME[read.candidate.format].comments if read.candidate.format in BY_NAME else ()
+        if not markers:
+            yield f"{path}: this format has no comments; accept its {len(found)} findings in the configuration ([[accept]])."
+            continue
+        text = _commented(read, found, markers[0], reason)
+        if not _same_facts(read, text):
+            yield f"{path}: a comment there would change what the file means; accept its findings in the configuration."
+            continue
+        yield _written(scanned, path, text, len(found))
+
+
+def _commented(read: Read, found: list[Finding], marker: str, reason: str) -> str:
+    """Return the file's text with a comment line above each logical line that has findings."""
+    text = read.source.text
+    continued = _logical_lines(text)
+    rules: dict[int, set[str]] = {}
+    for finding in found:
+        first, _ = _covered(continued, finding.place.line)
+        rules.setdefault(first, set()).add(finding.rule)
+    lines = text.splitlines(keepends=True)
+    ending = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
+    close = {"<!--": " -->", "{{/*": " */}}"}.get(marker, "")
+    for number in sorted(rules, reverse=True):
+        line = lines[number - 1] if number <= len(lines) else ""
+        indent = line[: len(line) - len(line.lstrip(" \t"))]
+        comment = f"{indent}{marker} relcheck: ignore[{', '.join(sorted(rules[number]))}] {reason}{close}{ending}"
+        lines.insert(number - 1, comment)
+    return "".join(lines)
+
+
+def _same_facts(read: Read, text: str) -> bool:
+    """Whether the commented text still says the same: as many facts of each kind."""
+    before = read_facts(read.candidate.format, Source(read.candidate.path, read.source.text), b"")
+    after = read_facts(read.candidate.format, Source(read.candidate.path, text), b"")
+    return [type(fact) for fact in before] == [type(fact) for fact in after]
+
+
+def _written(scanned: Scanned, path: str, text: str, count: int) -> str:
+    full = path if os.path.isabs(path) else os.path.join(scanned.discovery.root, path)
+    if os.path.islink(full):
+        return f"{path}: a symbolic link is not changed; name its target."
+    with open(full, "rb") as stream:
+        data = stream.read()
+    encoding = (
+        "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig" if data[:3] == b"\xef\xbb\xbf" else "utf-8"
+    )
+    try:
+        if data.decode(encoding) != scanned.reads[path].source.text:
+            return f"{path}: changed meanwhile; run relcheck again."
+    except UnicodeDecodeError:
+        return f"{path}: is not UTF-8; add the comments by hand."
+    handle, draft = tempfile.mkstemp(dir=os.path.dirname(full) or ".")
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(text.encode(encoding))
+    os.chmod(draft, os.stat(full).st_mode & 0o7777)
+    os.replace(draft, full)
+    return f"{path}: {count} finding{'s' if count > 1 else ''} silenced."
