@@ -62,8 +62,8 @@ class Image(Fact):
 
     role: base, final (base of the last stage), copied (COPY --from), mount, frontend (# syntax=), run (a container
     command or compose service), service (beside a CI job), workload (Kubernetes), job (a CI job's environment),
-    output (what is built is named), pushed, cache, override (Kustomize images), artifact (OCI, not a container),
-    pulled (a pull command), action (a container action).
+    output (what is built is named), pushed, deployed (a deploy command or action names it), signed, cache, override
+    (Kustomize images), artifact (OCI, not a container), pulled (a pull command), action (a container action).
     state: literal, defaulted (through a default or variable in the repository), partial, unknown.
     """
 
@@ -261,6 +261,8 @@ class Publish(Fact):
     guarded: Truth = False
     token: str = ""  # how it authenticates: static, oidc, none, unknown
     id_token: str = ""  # of the job around it: write, none or "" (by link)
+    environment: bool = False  # the job around it waits for a deployment environment (by link)
+    strict_sibling: bool = False  # the same job publishes to the same ecosystem where a failure counts (by link)
     options: tuple[Option, ...] = ()
 
 

@@ -21,6 +21,8 @@ from relcheck.facts import (
     Publish,
     PublishUse,
     Push,
+    Registry,
+    Text,
     Truth,
 )
 from relcheck.link import Repository
@@ -35,6 +37,7 @@ _RUNNERS = frozenset({"make", "gmake", "just", "task", "mage", "rake", "invoke",
 _PACKAGE_RUNNERS = frozenset({"npm", "pnpm", "yarn", "bun", "poetry", "uv", "pdm", "hatch"})
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "python", "python3", "node", "ruby", "perl"})
 _UNSEEN = ("login", "auth", "credential", "ecr", "gcr", "acr", "vault", "docker-config")
+_HANDS_OUT_DIGEST = frozenset({"build-push-action", "bake-action"})
 _NO_SECRET = frozenset({"GITHUB_TOKEN", "CI_JOB_TOKEN"})
 
 
@@ -129,6 +132,7 @@ class _Jobs:
                 jobs[job.id] = job
                 publishing[job.id] = bool(job.publishes or job.pushes)
                 secret[job.id] = _bears_secrets(job)
+        digests = set(self._known_digests())
         for index, fact in enumerate(list(self.facts)):
             changes: dict[str, object] = {}
             if publishing.get(fact.job):
@@ -136,23 +140,23 @@ class _Jobs:
             if secret.get(fact.job):
                 changes["in_secret_job"] = True
             if isinstance(fact, Publish) and fact.job in jobs:
-                changes |= _from_job(fact, jobs[fact.job])
+                changes |= _from_job(fact, jobs[fact.job], self.inside[fact.job])
+            if isinstance(fact, Image) and fact.role == "deployed" and (fact.host, fact.repository) in digests:
+                changes["digest_known"] = True
             if changes:
                 self.repository.put(self.path, index, fact.replace(**changes))
 
     def _relations(self, job: Job, facts: list[Fact]) -> dict[str, object]:
         images = [fact for fact in facts if isinstance(fact, Image)]
         publishes = [fact for fact in facts if isinstance(fact, Publish)]
-        guards = {fact.step: fact.guarded for fact in publishes if fact.ecosystem in ("oci", "helm")}
+        guards = {fact.step: _guard(fact, job) for fact in publishes if fact.ecosystem in ("oci", "helm")}
         logins = [fact for fact in facts if isinstance(fact, Login)]
         return {
             "logins": tuple(LoginUse(host=fact.host, cloud=fact.cloud) for fact in logins),
             "pulls": tuple(_push(fact, False) for fact in images if fact.role in _PULLED),
             "builds": tuple(_push(fact, False) for fact in images if fact.role == "output"),
             "pushes": tuple(
-                _push(fact, either([job.guarded, guards.get(fact.step, False)]))
-                for fact in images
-                if fact.role == "pushed"
+                _push(fact, guards.get(fact.step, job.guarded)) for fact in images if fact.role == "pushed"
             ),
             "publishes": tuple(
                 PublishUse(
@@ -167,6 +171,14 @@ class _Jobs:
             ),
             "foreign_login": job.foreign_login or any(self._logs_in_unseen(fact, facts) for fact in facts),
         }
+
+    def _known_digests(self) -> Iterator[tuple[Text, Text]]:
+        """Yield host and repository of what a step pushes that hands out the digest of what it pushed."""
+        for facts in self.inside.values():
+            steps = {fact.step for fact in facts if isinstance(fact, Publish) and fact.tool in _HANDS_OUT_DIGEST}
+            for fact in facts:
+                if isinstance(fact, Image) and fact.role == "pushed" and fact.step in steps:
+                    yield fact.host, fact.repository
 
     def _logs_in_unseen(self, fact: Fact, facts: Iterable[Fact]) -> bool:
         """Whether a step runs something that may log in without our seeing it."""
@@ -205,9 +217,26 @@ def _push(image: Image, guarded: Truth) -> Push:
     )
 
 
-def _from_job(publish: Publish, job: Job) -> dict[str, object]:
+def _guard(publish: Publish, job: Job) -> Truth:
+    """Whether a condition keeps a push from some of the events that reach its job, or may."""
+    if publish.step >= 0 and publish.guarded is False:
+        return not set(job.events) <= set(publish.events)
+    return either([publish.guarded, job.guarded])
+
+
+def _from_job(publish: Publish, job: Job, facts: list[Fact]) -> dict[str, object]:
     """Return what a publish learns of the job around it, where its reader did not know."""
-    changes: dict[str, object] = {}
+    siblings = [fact for fact in facts if isinstance(fact, Publish) and fact.ecosystem == publish.ecosystem]
+    changes: dict[str, object] = {
+        "environment": bool(job.environment),
+        "strict_sibling": any(not fact.swallowed and fact.dry_run is not True for fact in siblings),
+    }
+    hosts = {
+        fact.host for fact in facts
+        if isinstance(fact, Registry) and fact.purpose == "publish" and fact.ecosystem == publish.ecosystem
+    }  # fmt: skip
+    if publish.host in ("", UNKNOWN) and len(hosts) == 1:
+        changes["host"] = hosts.pop()
     if publish.id_token in ("", "unknown") and job.id_token:
         changes["id_token"] = job.id_token
     if publish.step < 0 and not publish.events:
