@@ -1,0 +1,44 @@
+"""Image references whose pieces stand in several values: `repository` and `tag`, `newName` and `digest`."""
+
+from __future__ import annotations
+
+from relcheck.source import Piece, Source
+
+
+def composed(words: list[Source | str]) -> Source:
+    """Return several texts as one. Sources keep their places; a word that is only text has none of its own.
+
+    All sources must be embedded in the same text.
+    """
+    file = next(word.parent for word in words if isinstance(word, Source) and word.parent is not None)
+    pieces: list[Piece] = []
+    out: list[str] = []
+    size, end = 0, 0
+    for word in words:
+        text = word if isinstance(word, str) else word.text
+        if isinstance(word, Source):
+            own = word._pieces or (Piece(0, len(text), 0, 0),)
+            pieces += [Piece(p.start + size, p.end + size, p.parent_start, p.parent_end) for p in own]
+            end = own[-1].parent_end
+        elif text:
+            pieces.append(Piece(size, size + len(text), end, end))
+        out.append(text)
+        size += len(text)
+    return file.embed("".join(out), tuple(pieces), "composed")
+
+
+def reference(
+    name: Source, tag: Source | None = None, digest: Source | None = None, host: Source | None = None
+) -> Source:
+    """Return `[host/]name[:tag][@digest]` as one text; what is empty is left out."""
+    if not any(part is not None and part.text.strip() for part in (tag, digest, host)):
+        return name
+    words: list[Source | str] = []
+    if host is not None and host.text.strip():
+        words += [host, "" if host.text.endswith("/") else "/"]
+    words.append(name)
+    if tag is not None and tag.text.strip():
+        words += [":", tag]
+    if digest is not None and digest.text.strip():
+        words += ["@" if ":" in digest.text or not digest.text.isalnum() else "@sha256:", digest]
+    return composed(words)

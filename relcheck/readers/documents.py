@@ -1,0 +1,80 @@
+"""YAML and JSON files whose names say nothing: each document is read as what it holds.
+
+    Kubernetes: a mapping with `apiVersion` and `kind`; Kustomize: the group kustomize.config.k8s.io
+    Compose: a mapping with `services` whose entries run or build images, and nothing that Compose does not know
+
+A file is loaded once, whatever it holds. Text in which the actions of some template stand is read as far as it is
+certain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from relcheck.facts import Fact, Unreadable
+from relcheck.readers.kubernetes import Setting, is_generated, is_object, read_document
+from relcheck.readers.nodes import Mapping, Node
+from relcheck.readers.yaml_tree import load
+from relcheck.source import Source
+
+_TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{\{|^\s*@@|\{\$", re.MULTILINE)
+_OBJECT = re.compile(r"^(?:apiVersion|kind):\s*\S", re.MULTILINE)
+_COMPOSE_KEYS = frozenset((
+    "services", "version", "name", "networks", "volumes", "configs", "secrets", "include", "models", "x",
+))  # fmt: skip
+_KUSTOMIZE = "kustomize.config.k8s.io/"
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Read all documents of a file."""
+    loaded = load(source)
+    if loaded.faults and _TEMPLATE.search(source.text):
+        yield from _template(source)
+        return
+    for fault in loaded.faults:
+        if _OBJECT.search(source.text):
+            yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
+    setting = Setting(generated=is_generated(source))
+    for node in loaded.documents:
+        yield from _document(source, node, setting)
+
+
+def _document(source: Source, node: Node, setting: Setting) -> Iterator[Fact]:
+    if not isinstance(node, Mapping):
+        return
+    if is_object(node):
+        if node.text("apiVersion").startswith(_KUSTOMIZE):
+            from relcheck.readers import kustomization  # noqa: PLC0415 - few files hold one under another name
+
+            yield from kustomization.read_document(source, node)
+        else:
+            yield from read_document(node, setting)
+    elif _is_compose(node):
+        from relcheck.readers import compose  # noqa: PLC0415 - few files hold one under another name
+
+        yield from compose.read_document(source, node)
+
+
+def _template(source: Source) -> Iterator[Fact]:
+    """Read a file that is YAML only after some template engine ran: objects, whose namespace may come from there."""
+    from relcheck.readers.go_template import masked  # noqa: PLC0415 - few files are templates
+
+    hidden = masked(source)
+    setting = Setting(template=source, namespace_unknown=True)
+    for node in load(hidden).documents:
+        yield from read_document(node, setting)
+
+
+def _is_compose(node: Mapping) -> bool:
+    services = node.map("services")
+    if services is None or not services.items:
+        return False
+    if any(key.value.partition("-")[0] not in _COMPOSE_KEYS for key, _ in node.pairs()):
+        return False
+    entries = [value for _, value in services.pairs(merge=True)]
+    return all(isinstance(entry, Mapping) for entry in entries) and any(
+        entry.get("image", merge=True) is not None or entry.get("build", merge=True) is not None
+        for entry in entries
+        if isinstance(entry, Mapping)
+    )

@@ -1,0 +1,310 @@
+"""Kubernetes objects: what is declared in which namespace, the images, commands and variables of workloads, secrets.
+
+    object = apiVersion, kind, metadata {name | generateName, namespace}, spec …
+    List and *List = items [object …]
+    a list called containers, initContainers or ephemeralContainers, wherever it stands, holds containers
+    container = image, imagePullPolicy, command, args, env [{name, value}], lifecycle and probes with exec.command
+
+Objects of policies and schemas hold patterns and are not walked; neither are status, data and annotations. Sources:
+the Kubernetes API reference; for kinds of others see `kubernetes_kinds`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from relcheck.facts import UNKNOWN, Fact, Image, Resource, Text, Unreadable
+from relcheck.readers.images import image_fact
+from relcheck.readers.kubernetes_kinds import (
+    CONTAINER_LISTS,
+    CONTAINER_MAPS,
+    IMAGE_PATHS,
+    UNWALKED,
+    group_of,
+    is_silent,
+    scope_of,
+)
+from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
+from relcheck.readers.yaml_tree import load
+from relcheck.records import Record
+from relcheck.source import Source, Span
+
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:_-]*[A-Za-z0-9-])?")
+_GENERATED = re.compile(r"^#.*(?:DO NOT EDIT|[Gg]enerated (?:by|with|using|from)|auto-?generated)", re.MULTILINE)
+_NULLS = ("", "~", "null", "Null", "NULL")
+_LIST_DEPTH = 4
+
+
+class Setting(Record):
+    """What the surroundings of an object say: who reads it, whether it is a patch, who supplies its namespace.
+
+    template: the text before it was masked, where the object stands in one.
+    """
+
+    engine: str = "kubernetes"
+    patch: bool = False
+    namespace_from: str = ""
+    namespace_unknown: bool = False
+    generated: bool = False
+    template: Source | None = None
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Read a file of manifests; documents that are no objects say nothing."""
+    loaded = load(source)
+    for fault in loaded.faults:
+        yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
+    setting = Setting(generated=is_generated(source))
+    for node in loaded.documents:
+        yield from read_document(node, setting)
+
+
+def is_generated(source: Source) -> bool:
+    """Whether a comment at the top of a file says that a program wrote it."""
+    return bool(_GENERATED.search(source.text[:2000]))
+
+
+def is_object(node: Node) -> bool:
+    """Whether a node has the two keys that every Kubernetes object has."""
+    return isinstance(node, Mapping) and bool(node.text("apiVersion")) and bool(node.text("kind"))
+
+
+def read_document(node: Node, setting: Setting) -> Iterator[Fact]:
+    """Read one document: an object or a list of objects."""
+    if isinstance(node, Mapping) and is_object(node):
+        yield from _object(node, node.text("apiVersion"), node.text("kind"), setting, 0)
+
+
+def _object(node: Mapping, api_version: str, kind: str, setting: Setting, depth: int) -> Iterator[Fact]:
+    if kind.endswith("List") and node.get("items") is not None:
+        yield from _items(node, api_version, kind, setting, depth)
+        return
+    resource = _resource(node, api_version, kind, setting)
+    if resource is not None:
+        yield resource
+    if kind == "Secret" and api_version == "v1":
+        from relcheck.readers.kubernetes_secrets import secret_facts  # noqa: PLC0415 - few objects are secrets
+
+        yield from secret_facts(node)
+    if is_silent(api_version, kind):
+        return
+    yield from _workload(node, api_version, kind, setting)
+    if ".fluxcd.io" in api_version or api_version.startswith("argoproj.io/"):
+        from relcheck.readers.gitops import gitops_facts  # noqa: PLC0415 - few objects deploy others
+
+        yield from gitops_facts(node, group_of(api_version), kind, setting)
+
+
+def _items(node: Mapping, api_version: str, kind: str, setting: Setting, depth: int) -> Iterator[Fact]:
+    """Read the items of a list; those of a typed list (`PodList`) need not repeat what they are."""
+    if depth >= _LIST_DEPTH:
+        return
+    own_kind = "" if kind == "List" else kind.removesuffix("List")
+    for item in node.seq("items") or ():
+        if isinstance(item, Mapping):
+            item_kind, item_version = item.text("kind") or own_kind, item.text("apiVersion") or api_version
+            if item_kind:
+                yield from _object(item, item_version, item_kind, setting, depth + 1)
+
+
+def _resource(node: Mapping, api_version: str, kind: str, setting: Setting) -> Resource | None:
+    """Return the object itself; its place is the namespace where one is written, else the name, else the kind."""
+    metadata = node.map("metadata", merge=True)
+    name = (metadata.scalar("name", merge=True) or metadata.scalar("generateName", merge=True)) if metadata else None
+    namespace = metadata.scalar("namespace", merge=True) if metadata else None
+    if namespace is not None and namespace.plain and namespace.value in _NULLS:
+        namespace = None
+    if metadata is None and setting.patch:
+        return None
+    parts: dict[str, Span] = {}
+    for field, scalar in (("kind", node.scalar("kind")), ("name", name), ("namespace", namespace)):
+        if scalar is not None and scalar.value:
+            parts[field] = scalar.span
+    written = bool(namespace is not None and namespace.value)
+    return Resource(
+        span=parts.get("namespace") or parts.get("name") or parts.get("kind") or node.span,
+        parts=parts,
+        api_version=api_version,
+        kind=kind if _NAME.fullmatch(kind) else UNKNOWN,
+        name=_known(name, _NAME),
+        namespace=_known(namespace, _LABEL) if written else UNKNOWN if setting.namespace_unknown else "",
+        namespace_from="own" if written else setting.namespace_from,
+        scope=scope_of(api_version, kind),
+        patch=setting.patch,
+        generated=setting.generated,
+    )
+
+
+def _known(scalar: Scalar | None, pattern: re.Pattern[str]) -> Text:
+    """Return a name, UNKNOWN where a marker of some template stands in it."""
+    if scalar is None or not scalar.value:
+        return ""
+    return scalar.value if pattern.fullmatch(scalar.value) else UNKNOWN
+
+
+def _workload(node: Mapping, api_version: str, kind: str, setting: Setting) -> Iterator[Fact]:
+    """Walk an object for containers, image volumes and the single images of known kinds."""
+    group = group_of(api_version)
+    parameters = Parameters(node, group)
+    lists = CONTAINER_LISTS[""] | CONTAINER_LISTS.get(group, frozenset())
+    maps = CONTAINER_MAPS.get(group, frozenset())
+    for key, value in walk_keys(node):
+        if key in lists and isinstance(value, Sequence):
+            for item in value:
+                if isinstance(item, Mapping):
+                    yield from _container(item, setting, parameters)
+        elif key in maps and isinstance(value, Mapping):
+            yield from _container(value, setting, parameters)
+        elif key == "volumes" and isinstance(value, Sequence):
+            yield from _volumes(value, setting, parameters)
+        elif key == "from" and group.endswith(".openshift.io") and isinstance(value, Mapping):
+            if value.text("kind") == "DockerImage":
+                yield from _images(value, "name", "workload", setting, parameters)
+        elif key == "resource" and group == "argoproj.io" and isinstance(value, Mapping):
+            yield from _manifest(value.scalar("manifest"))
+    for path, role in IMAGE_PATHS.get((group, kind), ()):
+        holder, _, last = path.rpartition(".")
+        for found in _select(node, holder):
+            yield from _images(found, last, role, setting, parameters)
+
+
+def walk_keys(node: Node) -> Iterator[tuple[str, Node]]:
+    """Yield (key, value) of all mappings below a node, each mapping once, in document order, without recursion."""
+    seen: set[int] = set()
+    stack: list[tuple[str, Node]] = [("", node)]
+    while stack:
+        key, found = stack.pop()
+        if key:
+            yield key, found
+        if isinstance(found, Scalar) or id(found) in seen:
+            continue
+        seen.add(id(found))
+        below: list[tuple[str, Node]]
+        if isinstance(found, Mapping):
+            below = [(name.value, value) for name, value in found.pairs() if name.value and name.value not in UNWALKED]
+        else:
+            below = [("", item) for item in found]
+        stack.extend(reversed(below))
+
+
+def _container(container: Mapping, setting: Setting, parameters: Parameters) -> Iterator[Fact]:
+    policy = container.text("imagePullPolicy", merge=True)
+    yield from _images(container, "image", "workload", setting, parameters, pull_policy=policy)
+
+
+def _volumes(volumes: Sequence, setting: Setting, parameters: Parameters) -> Iterator[Fact]:
+    for volume in volumes:
+        image = volume.map("image", merge=True) if isinstance(volume, Mapping) else None
+        if image is not None:
+            policy = image.text("pullPolicy")
+            yield from _images(image, "reference", "mount", setting, parameters, pull_policy=policy)
+
+
+def _images(
+    holder: Mapping, key: str, role: str, setting: Setting, parameters: Parameters, *, pull_policy: str = ""
+) -> Iterator[Image]:
+    """Yield the image of every occurrence of a key: the branches of a template repeat it."""
+    seen: set[int] = set()
+    for name, value in holder.pairs(merge=True):
+        if name.value == key and isinstance(value, Scalar) and id(value) not in seen:
+            seen.add(id(value))
+            found = workload_image(value, role, setting, parameters, pull_policy=pull_policy)
+            if found is not None:
+                yield found
+
+
+def workload_image(
+    scalar: Scalar, role: str, setting: Setting, parameters: Parameters | None = None, *, pull_policy: str = ""
+) -> Image | None:
+    """Return the image that a scalar names; None for nothing and for what `ko` builds."""
+    text = scalar.value.strip()
+    if text.startswith("ko://") or (scalar.plain and text in _NULLS):
+        return None
+    if setting.template is not None:
+        from relcheck.readers.helm_images import template_image  # noqa: PLC0415 - only for templates
+
+        return template_image(scalar, setting.template, role, pull_policy)
+    if parameters is not None and parameters.syntax:
+        from relcheck.refs.variables import expand  # noqa: PLC0415 - only where parameters are declared
+
+        expansion = expand(scalar.source, parameters.lookup, parameters.syntax)
+        return image_fact(
+            expansion.source,
+            role=role,
+            engine=setting.engine,
+            written=scalar.value,
+            state=expansion.state,
+            floating_default=expansion.defaulted,
+            pull_policy=pull_policy,
+        )
+    return image_fact(scalar.source, role=role, engine=setting.engine, pull_policy=pull_policy)
+
+
+def _select(node: Mapping, path: str) -> Iterator[Mapping]:
+    """Yield the mappings at a path such as `spec` or `nodes[]`; the empty path is the object itself."""
+    found: list[Mapping] = [node]
+    for name in path.split(".") if path else ():
+        below: list[Mapping] = []
+        for holder in found:
+            value = holder.get(name.removesuffix("[]"), merge=True)
+            inner = list(value) if name.endswith("[]") and isinstance(value, Sequence) else [value]
+            below += [item for item in inner if isinstance(item, Mapping)]
+        found = below
+    yield from found
+
+
+def _manifest(manifest: Scalar | None) -> Iterator[Fact]:
+    """Read an object in a string; it goes wherever the workflow runs, so its namespace is not known."""
+    if manifest is None:
+        return
+    from relcheck.readers import embedded  # noqa: PLC0415 - the table of formats imports readers by name
+
+    for fact in embedded("documents", manifest.source):
+        if isinstance(fact, Resource) and fact.namespace == "":
+            yield fact.replace(namespace=UNKNOWN)
+        else:
+            yield fact
+
+
+class Parameters:
+    """The values that parameters of a Tekton or Argo Workflows object have in the object itself."""
+
+    def __init__(self, node: Mapping, group: str) -> None:
+        self.syntax = {"tekton.dev": "tekton", "argoproj.io": "braces"}.get(group, "")
+        self._node = node
+        self._values: dict[str, Source | None] | None = None
+
+    def lookup(self, path: str) -> Source | None:
+        """Return the value of `params.x` or `workflow.parameters.x`; None where it is not certain."""
+        prefix = "params." if self.syntax == "tekton" else "workflow.parameters."
+        name = path.removeprefix(prefix)
+        if name == path:
+            return None
+        if self._values is None:
+            self._values = dict(self._declared())
+        return self._values.get(name)
+
+    def _declared(self) -> Iterator[tuple[str, Source | None]]:
+        wanted = "params" if self.syntax == "tekton" else "parameters"
+        holder = self._node if self.syntax == "tekton" else _arguments(self._node)
+        found: dict[str, Source | None] = {}
+        for key, value in walk_keys(holder) if holder is not None else ():
+            if key != wanted or not isinstance(value, Sequence):
+                continue
+            for item in value:
+                if isinstance(item, Mapping) and item.text("name"):
+                    given = item.scalar("default") or item.scalar("value")
+                    name, text = item.text("name"), given.source if given is not None else None
+                    known = found.setdefault(name, text)
+                    if known is not None and text is not None and known.text != text.text:
+                        found[name] = None
+        yield from found.items()
+
+
+def _arguments(node: Mapping) -> Mapping | None:
+    """Return `spec` reduced to its `arguments`, the parameters of the whole workflow."""
+    spec = node.map("spec")
+    inner = spec.map("workflowSpec") if spec is not None and spec.map("workflowSpec") is not None else spec
+    return inner.map("arguments") if inner is not None else None
