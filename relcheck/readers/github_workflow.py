@@ -31,7 +31,7 @@ from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.yaml_tree import load, walk
 from relcheck.refs.conditions import STATUS, both, either, evaluate, holds, truth
 from relcheck.refs.secrets import identify, literal_form, redact
-from relcheck.source import Source
+from relcheck.source import Source, Span
 
 _SEPARATES = re.compile(r"\b(?:sha|run_id|run_number|run_attempt)\b")
 _BY_REF = re.compile(r"github\.(?:ref|ref_name|head_ref|event\.ref|event\.release)\b")
@@ -107,6 +107,15 @@ class _Workflow:
                 return body.map("inputs")
         return None
 
+    def release_place(self) -> dict[str, Span]:
+        """Return where the release event is written, if it is."""
+        on = self.top.get("on")
+        named: list[Node | None] = [*on.items] if isinstance(on, Sequence) else [on]
+        if isinstance(on, Mapping):
+            named = [key for key, _ in on.pairs()]
+        places = [node.span for node in named if isinstance(node, Scalar) and node.value == "release"]
+        return {"triggers": places[-1]} if places else {}
+
     def reach(self, job: str, seen: frozenset[str] = frozenset()) -> Reached:
         """Return whether each scenario reaches a job: its own `if`, and the jobs that it needs."""
         if job in self.reached:
@@ -174,7 +183,7 @@ class _JobReader:
         """Return the fact about the job itself."""
         held = [scenario for scenario, reached in self.reached if reached is True]
         possible = [scenario for scenario, reached in self.reached if reached is not False]
-        parts = {"id": self.key.span}
+        parts = {"id": self.key.span, **self.workflow.release_place()}
         for name, node in (("permissions", self._permissions_node()), ("secrets", self.body.get("secrets"))):
             if node is not None:
                 parts[name] = node.span
