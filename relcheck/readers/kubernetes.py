@@ -35,6 +35,15 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:_-]*[A-Za-z0-9-])?")
 _GENERATED = re.compile(r"^#.*(?:DO NOT EDIT|[Gg]enerated (?:by|with|using|from)|auto-?generated)", re.MULTILINE)
 _NULLS = ("", "~", "null", "Null", "NULL")
 _LIST_DEPTH = 4
+_MANY_WORDS = 500
+_SHELL = re.compile(r"(?:\S*/)?(?:ba|da|a|k|z)?sh")
+_OTHER_INTERPRETER = re.compile(r"\s*#!(?!\S*/(?:env\s+(?:-S\s+)?)?(?:ba|da|a|k|z)?sh\b)")
+_EXPRESSIONS = {
+    "tekton": re.compile(
+        r"\$\((?:params|tasks|workspaces|context|steps|results|resources|inputs|outputs|finally)[.\[][^()]*\)"
+    ),
+    "braces": re.compile(r"\{\{.{0,400}?\}\}"),
+}
 
 
 class Setting(Record):
@@ -192,6 +201,48 @@ def walk_keys(node: Node) -> Iterator[tuple[str, Node]]:
 def _container(container: Mapping, setting: Setting, parameters: Parameters) -> Iterator[Fact]:
     policy = container.text("imagePullPolicy", merge=True)
     yield from _images(container, "image", "workload", setting, parameters, pull_policy=policy)
+    yield from _environment(container)
+    yield from _commands(container, parameters)
+
+
+def _environment(container: Mapping) -> Iterator[Fact]:
+    for item in container.seq("env", merge=True) or ():
+        name, value = (item.scalar(key) for key in ("name", "value")) if isinstance(item, Mapping) else (None, None)
+        if name is not None and value is not None and value.value:
+            from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - few objects set variables
+
+            yield from environment_facts(name.value, value.source, where="manifest")
+
+
+def _commands(container: Mapping, parameters: Parameters) -> Iterator[Fact]:
+    """What a container runs: its command with arguments, hooks and probes, and scripts of Tekton and Argo."""
+    command, arguments = (_words(container.get(name, merge=True)) for name in ("command", "args"))
+    if command or (arguments and _SHELL.fullmatch(arguments[0].text)):
+        yield from _argv([*command, *arguments], parameters)
+    script = container.scalar("script" if parameters.syntax == "tekton" else "source", merge=True)
+    is_shell = not command or _SHELL.fullmatch(command[0].text)
+    if script is not None and parameters.syntax and is_shell and not _OTHER_INTERPRETER.match(script.value):
+        from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
+
+        yield from read_shell(script.source, context="script", expressions=_EXPRESSIONS[parameters.syntax])
+    lifecycle = container.map("lifecycle", merge=True)
+    hooks: list[Node | None] = [hook for _, hook in lifecycle.pairs(merge=True)] if lifecycle is not None else []
+    hooks += [container.get(name, merge=True) for name in ("livenessProbe", "readinessProbe", "startupProbe")]
+    for hook in hooks:
+        action = hook.map("exec", merge=True) if isinstance(hook, Mapping) else None
+        if action is not None:
+            yield from _argv(_words(action.get("command", merge=True)), parameters)
+
+
+def _words(node: Node | None) -> list[Source]:
+    return [item.source for item in node if isinstance(item, Scalar)] if isinstance(node, Sequence) else []
+
+
+def _argv(words: list[Source], parameters: Parameters) -> Iterator[Fact]:
+    if words and len(words) <= _MANY_WORDS:
+        from relcheck.readers.shell import read_argv  # noqa: PLC0415 - brings what commands mean
+
+        yield from read_argv(words, context="runtime", expressions=_EXPRESSIONS.get(parameters.syntax))
 
 
 def _volumes(volumes: Sequence, setting: Setting, parameters: Parameters) -> Iterator[Fact]:

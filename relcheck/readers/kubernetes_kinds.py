@@ -113,7 +113,8 @@ _REVIEWS = ("TokenReview", "SubjectAccessReview", "SelfSubjectAccessReview", "Se
 _SILENT_GROUPS = frozenset((
     "kyverno.io", "policies.kyverno.io", "constraints.gatekeeper.sh", "templates.gatekeeper.sh",
     "mutations.gatekeeper.sh", "policy.sigstore.dev", "apiextensions.k8s.io", "admissionregistration.k8s.io",
-    "config.gatekeeper.sh", "apiextensions.crossplane.io", "kustomize.config.k8s.io", "audit.k8s.io", "image.toolkit.fluxcd.io", "builtin",
+    "config.gatekeeper.sh", "apiextensions.crossplane.io", "kustomize.config.k8s.io", "audit.k8s.io",
+    "image.toolkit.fluxcd.io", "builtin",
 ))  # fmt: skip
 _SILENT_KINDS = frozenset((
     "CustomResourceDefinition", "ClusterPolicy", "Policy", "ConstraintTemplate", "ValidatingAdmissionPolicy", "Secret",

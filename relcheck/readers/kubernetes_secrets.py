@@ -1,7 +1,8 @@
-"""Secrets in manifests: registry credentials, passwords, keys; never their values. What is read:
+"""Secrets in manifests: registry credentials, passwords, keys; never their values.
 
-kind: Secret, type, data {key: base64}, stringData {key: text}; a `sops` key says that the values are encrypted
-Argo CD: the label argocd.argoproj.io/secret-type names a repository whose url, username and password stand beside
+`kind: Secret` has a type, `data` with values in base64 and `stringData` with values as they are; a `sops` key says that
+the values are encrypted. With the label argocd.argoproj.io/secret-type it is a repository of Argo CD, whose url,
+username and password stand beside each other.
 """
 
 from __future__ import annotations
