@@ -44,6 +44,7 @@ _NO_SECRET = frozenset({"GITHUB_TOKEN", "CI_JOB_TOKEN"})
 def link(repository: Repository) -> None:
     """Fill what jobs and the facts inside them cannot know alone."""
     _owners(repository)
+    _locked(repository)
     for path in _paths_with_jobs(repository):
         _events_of_callers(repository, path)
     for path in _paths_with_jobs(repository):
@@ -68,6 +69,21 @@ def _owners(repository: Repository) -> None:
             continue
         if owner.lower() in ours:
             repository.put(path, index, component.replace(first_party=True))
+
+
+def _locked(repository: Repository) -> None:
+    """Mark what the lock file beside a workflow covers: lines of this workflow, and of the dependencies of all."""
+    for path in sorted({path for path, _, found in repository.all(Component) if found.system == "github"}):
+        lock = repository.beside(path, "actions.lock")
+        if not lock or lock == path:
+            continue
+        lines = [fact for fact in repository.of(lock) if isinstance(fact, Component)]
+        if not any(line.job in (path, path.rpartition("/")[2]) for line in lines):
+            continue
+        covered = {(line.name, line.ref) for line in lines if line.job in ("", path, path.rpartition("/")[2])}
+        for index, fact in enumerate(list(repository.of(path))):
+            if isinstance(fact, Component) and (fact.name, fact.ref) in covered and not fact.local:
+                repository.put(path, index, fact.replace(locked=True))
 
 
 def _events_of_callers(repository: Repository, path: str) -> None:

@@ -56,6 +56,7 @@ FORMATS: tuple[Format, ...] = (
             "workflow-templates/*.y*ml",
         ),
     ),
+    Format("github-lock", "github_lock", ("**/.github/workflows/actions.lock",)),
     Format("github-action", "github_action", ("**/action.yml", "**/action.yaml"), ((b"runs",),)),
     Format(
         "gitlab-ci",

@@ -6,7 +6,7 @@ import pytest
 
 from relcheck.facts import Component, Fact, Image, Job, Publish
 from relcheck.link import Repository, jobs
-from relcheck.readers import read_source
+from relcheck.readers import read_source, recognise
 from relcheck.source import Source
 
 HEAD = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n"
@@ -14,7 +14,7 @@ PATH = ".github/workflows/ci.yml"
 
 
 def linked(files: dict[str, str], **settings: object) -> dict[str, list[Fact]]:
-    formats = {path: "github-workflow" if "/workflows/" in path else "github-action" for path in files}
+    formats = {path: recognise(path, lambda: b"runs")[0] for path in files}
     facts = {path: read_source(formats[path], Source(path, text)) for path, text in files.items()}
     repository = Repository(facts, formats, paths=frozenset(files), read=lambda _: ("", []), **settings)  # type: ignore[arg-type]
     jobs.link(repository)
@@ -133,3 +133,21 @@ def test_an_optional_mirror_beside_a_strict_publish_is_known_as_one() -> None:
     found = [fact for fact in linked({PATH: text})[PATH] if isinstance(fact, Publish)]
 
     assert [(fact.swallowed, fact.strict_sibling) for fact in found] == [(False, True), (True, True)]
+
+
+LOCKS = [
+    ("workflows: {ci.yml: [acme/x@v1]}\n", True),
+    ("workflows:\n  .github/workflows/ci.yml:\n    acme/x@v1: {}\n", True),
+    ("workflows: {ci.yml: [acme/y@v1]}\n", False),
+    ("workflows: {other.yml: [acme/x@v1]}\ndependencies: {acme/x@v1: {commit: sha1-0}}\n", False),
+    ("workflows: {ci.yml: [acme/y@v1]}\ndependencies: {acme/x@v1: {commit: sha1-0}}\n", True),
+    ("workflows: {ci.yml: [acme/x@v2]}\n", False),
+    ("[", False),
+]
+
+
+@pytest.mark.parametrize(("lock", "locked"), LOCKS)
+def test_the_lock_file_of_the_platform_covers_the_workflows_it_names(lock: str, locked: bool) -> None:
+    found = linked({PATH: HEAD + "    - uses: acme/x@v1\n", ".github/workflows/actions.lock": lock})[PATH]
+
+    assert [fact.locked for fact in found if isinstance(fact, Component)] == [locked]

@@ -1,0 +1,53 @@
+"""The lock file of GitHub workflows, `.github/workflows/actions.lock`.
+
+    version: v0.0.1
+    workflows:
+      release.yml: [owner/repository[/path]@ref, …]        what the file uses, as a list or as the keys of a mapping
+    dependencies:
+      owner/repository@ref: {commit: sha1-…}
+
+Each line becomes a component of kind "lock" whose job is the workflow's file, empty for `dependencies`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from relcheck.facts import Component, Fact
+from relcheck.readers.ci_common import faults
+from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
+from relcheck.readers.yaml_tree import load
+from relcheck.refs.git import parse_uses
+from relcheck.source import Source
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Read the lock file."""
+    loaded = load(source)
+    yield from faults(loaded)
+    for document in loaded.documents:
+        if isinstance(document, Mapping):
+            workflows = document.map("workflows")
+            for key, value in workflows.pairs() if workflows else ():
+                yield from _lines(value, key.value)
+            yield from _lines(document.get("dependencies"), "")
+
+
+def _lines(node: Node | None, workflow: str) -> Iterator[Component]:
+    found: list[Node] = [key for key, _ in node.pairs()] if isinstance(node, Mapping) else []
+    if isinstance(node, Sequence):
+        found = node.items
+    for item in found:
+        ref = parse_uses(item.value) if isinstance(item, Scalar) else None
+        if ref is not None and ref.form == "remote":
+            yield Component(
+                span=item.span,
+                job=workflow,
+                system="github",
+                kind="lock",
+                name=ref.name,
+                owner=ref.owner,
+                ref=ref.ref,
+                ref_kind=ref.ref_kind,
+                locked=True,
+            )
