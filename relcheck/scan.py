@@ -269,9 +269,10 @@ def scan_examples(folder: Path, rule: str, settings: Mapping[str, object]) -> li
 
     def judging(_: str, rules: RuleSet) -> Judging:
         if not cached:
+            about_comments = rules.rules[rule].on == "suppression"
             cached.append(
                 Judging(
-                    rules=(rules.rules[rule],),
+                    rules=tuple(rules.rules.values()) if about_comments else (rules.rules[rule],),
                     asked=frozenset((rule,)),
                     profile=str(settings.get("profile", "default")),
                     params={rule: params} if isinstance(params, dict) else {},
@@ -283,5 +284,12 @@ def scan_examples(folder: Path, rule: str, settings: Mapping[str, object]) -> li
     found = run(Plan(paths=(str(folder),), judging=judging, own=own, jobs=1, cache=True))
     if found.faults:
         raise AssertionError(found.faults[0])
-    places = sorted((f.place.path, f.place.line, f.place.column, f.message) for f in found.findings)
+    findings = list(found.findings)
+    if cached and len(cached[0].rules) > 1:
+        from relcheck.suppress import Suppressed  # noqa: PLC0415 - only rules about comments need it
+
+        suppressed = Suppressed(found.rules, found.reads)
+        suppressed.apply(findings, {})
+        findings = suppressed.leftovers(dict.fromkeys(found.reads, cached[0]))
+    places = sorted((f.place.path, f.place.line, f.place.column, f.message) for f in findings if f.rule == rule)
     return [f"{path}:{line}:{column} {message}" for path, line, column, message in places]

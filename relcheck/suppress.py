@@ -94,7 +94,7 @@ class Suppressed:
 
     def apply(self, findings: Iterable[Finding], settings_of: Mapping[str, Settings]) -> list[Finding]:
         """Return the findings, the silenced ones marked with who silenced them and why."""
-        return [self._applied(finding, settings_of[finding.place.path]) for finding in findings]
+        return [self._applied(finding, settings_of.get(finding.place.path, Settings())) for finding in findings]
 
     def _applied(self, finding: Finding, settings: Settings) -> Finding:
         if self._inline:
