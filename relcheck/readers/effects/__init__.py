@@ -1,0 +1,20 @@
+"""What commands mean: one module a family of tools, each with `facts(invocation)`, imported when a program turns up."""
+
+from __future__ import annotations
+
+_FAMILIES = {
+    "containers": (
+        "docker podman nerdctl buildah skopeo crane oras regctl ko executor pack cosign notation img docker-compose "
+        "podman-compose"
+    ),
+    "kubernetes": "kubectl oc helm kustomize argocd flux skaffold helmfile",
+    "node": "npm pnpm yarn bun npx pnpx bunx lerna changeset semantic-release vsce ovsx",
+    "python": "pip pip3 pipx uv uvx poetry pdm hatch flit twine python python3 maturin pipenv",
+    "others": (
+        "cargo go gem bundle mvn mvnw gradle gradlew dotnet nuget composer apt apt-get apk yum dnf microdnf rpm zypper brew "
+        "gh glab goreleaser cargo-release"
+    ),
+    "downloads": "curl wget aria2c",
+    "git": "git",
+}
+EFFECTS: dict[str, str] = {program: module for module, programs in _FAMILIES.items() for program in programs.split()}

@@ -1,0 +1,457 @@
+"""Container tools: what they pull, run, build, tag and push, where they log in, and whether they check certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from relcheck.facts import UNKNOWN, Fact, Image, Login, Publish, Registry, Text
+from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.effects.secrets import credential, secret_options
+from relcheck.readers.images import image_fact
+from relcheck.refs import MARK
+from relcheck.refs.shell_lite import Word
+from relcheck.refs.url import is_loopback
+from relcheck.source import Source
+
+_RUN_BOOLEANS = frozenset(
+    [
+        "--rm",
+        "--init",
+        "--privileged",
+        "--read-only",
+        "--detach",
+        "--interactive",
+        "--tty",
+        "--publish-all",
+        "--no-healthcheck",
+        "--oom-kill-disable",
+        "--sig-proxy",
+        "--disable-content-trust",
+        "--quiet",
+        "--replace",
+        "--rmi",
+        "--no-hosts",
+        "--env-host",
+        "--help",
+        "--use-api-socket",
+        "--systemd",
+        "--tls-verify",
+        "--passwd",
+        "--http-proxy",
+        "--rootfs",
+    ]
+)
+_RUN_VALUES = frozenset(
+    [
+        "-a",
+        "-c",
+        "-e",
+        "-h",
+        "-l",
+        "-m",
+        "-p",
+        "-u",
+        "-v",
+        "-w",
+        "--name",
+        "--network",
+        "--net",
+        "--entrypoint",
+        "--env",
+        "--env-file",
+        "--volume",
+        "--workdir",
+        "--user",
+        "--publish",
+        "--mount",
+        "--label",
+        "--hostname",
+        "--link",
+        "--memory",
+        "--cpus",
+        "--platform",
+        "--restart",
+        "--gpus",
+        "--device",
+        "--cap-add",
+        "--cap-drop",
+        "--add-host",
+        "--tmpfs",
+        "--ulimit",
+        "--security-opt",
+        "--shm-size",
+        "--log-driver",
+        "--log-opt",
+        "--pull",
+        "--pid",
+        "--ipc",
+        "--userns",
+        "--cidfile",
+        "--dns",
+        "--expose",
+        "--volumes-from",
+        "--stop-signal",
+        "--stop-timeout",
+        "--health-cmd",
+        "--network-alias",
+        "--ip",
+        "--mac-address",
+        "--runtime",
+        "--group-add",
+        "--cgroupns",
+        "--sysctl",
+        "--annotation",
+        "--label-file",
+        "--isolation",
+        "--pod",
+        "--secret",
+        "--arch",
+        "--os",
+        "--variant",
+        "--authfile",
+    ]
+)
+_INSECURE = (
+    "--insecure",
+    "--plain-http",
+    "--insecure-registry",
+    "--allow-insecure-registry",
+    "--insecure-skip-tls-verify",
+)
+_LOGIN_VALUES = ("-u", "--username", "-p", "--password", "--authfile", "--creds", "--cert-dir")
+_BUILD_VALUES = (
+    "-t", "--tag", "-f", "--file", "--build-arg", "--target", "--platform", "--cache-from", "--cache-to", "--secret", "--ssh",
+    "--label", "--output", "-o", "--progress", "--network", "--iidfile", "--metadata-file", "--build-context", "--builder",
+    "--provenance", "--sbom", "--attest", "--add-host", "--allow", "--ulimit", "--shm-size", "--format", "--isolation", "-m",
+    "--memory", "--cgroup-parent", "--pull-policy", "--from", "--volume", "-v", "--authfile", "--layers", "--manifest",
+)  # fmt: skip
+
+
+def facts(invocation: Invocation) -> Iterator[Fact]:
+    """Yield what a container tool does."""
+    yield from _certificates(invocation)
+    verb = invocation.verb
+    if verb.endswith("login"):
+        yield from _login(invocation)
+        return
+    handler = _HANDLERS.get(invocation.program, _engine)
+    yield from handler(invocation, verb)
+
+
+def _certificates(invocation: Invocation) -> Iterator[Fact]:
+    """`--tls-verify=false`, `--insecure`, `--plain-http`: the registry's certificate is not checked."""
+    for word in invocation.words[1:]:
+        name, _, value = word.text.partition("=")
+        off = name in ("--tls-verify", "--src-tls-verify", "--dest-tls-verify") and value.lower() in ("false", "0")
+        plain = name in _INSECURE and value.lower() not in ("false", "0") and not name.startswith("--insecure-policy")
+        if off or plain or name.startswith("--skip-tls-verify"):
+            host = _first_host(invocation)
+            yield Registry(
+                span=word.source.all(),
+                job=invocation.setting.job,
+                step=invocation.setting.step,
+                ecosystem="oci",
+                purpose="container",
+                host=host,
+                url=host,
+                tls="off",
+                key=word.text.replace(MARK, "…"),
+                loopback=UNKNOWN if host is UNKNOWN else is_loopback(str(host)) or "." not in str(host),
+            )
+
+
+def _first_host(invocation: Invocation) -> Text:
+    for word in invocation.operands(_LOGIN_VALUES):
+        text = word.text.split("://")[-1]
+        host = text.split("/")[0]
+        if "/" in text and ("." in host or ":" in host or host == "localhost") and MARK not in host:
+            return host
+        if invocation.verb.endswith("login") and MARK not in host:
+            return host
+    return UNKNOWN
+
+
+def _login(invocation: Invocation) -> Iterator[Fact]:
+    """`docker login [-u USER] [-p PASSWORD | --password-stdin] [HOST]`: no host is Docker Hub."""
+    operands = invocation.operands(_LOGIN_VALUES)
+    host: Text = "docker.io"
+    span = invocation.verb_words[-1].source.all()
+    parts = {}
+    if operands:
+        text = operands[0].text.split("://")[-1].split("/")[0]
+        host = UNKNOWN if MARK in text else {"index.docker.io": "docker.io"}.get(text, text)
+        if operands[0].text == host:
+            parts["host"] = operands[0].source.all()
+    found = [
+        credential(value, "argv-password", invocation, key=key, ecosystem="oci")
+        for value, key in secret_options(invocation)
+    ]
+    form = "stdin" if invocation.has("--password-stdin") else "none"
+    for fact in found:
+        form = "argv-literal" if fact.form == "literal" else "argv-variable"
+    user = invocation.value("-u", "--username")
+    yield Login(
+        span=parts.get("host", span),
+        parts=parts,
+        tool=invocation.program,
+        host=host,
+        username=UNKNOWN if user is not None and MARK in user.text else user.text if user is not None else "",
+        secret_form=form,
+        job=invocation.setting.job,
+        step=invocation.setting.step,
+        cloud=invocation.command.piped_from in ("aws", "gcloud", "az", "doctl", "oci", "ibmcloud"),
+    )
+    yield from (fact.replace(host=host) for fact in found)
+
+
+def _image(invocation: Invocation, word: Word | Source | None, role: str, **fields: Any) -> Image | None:  # noqa: ANN401
+    source = word.source if isinstance(word, Word) else word
+    if source is None or source.text.startswith(("-", ".", "/")):
+        return None
+    span = source.all()
+    return image_fact(
+        source,
+        role=role,
+        engine="command",
+        written=source.text,
+        state="literal"
+        if MARK not in source.text and span.form == "plain"
+        else "partial"
+        if MARK in source.text
+        else "defaulted",
+        job=invocation.setting.job,
+        step=invocation.setting.step,
+        **fields,
+    )
+
+
+def _push(invocation: Invocation, word: Word | Source | None, ecosystem: str = "oci") -> Iterator[Fact]:
+    """A reference that is pushed: the image, and the publish step."""
+    image = _image(invocation, word, "pushed", push=True)
+    if image is None:
+        return
+    yield image
+    yield Publish(
+        span=image.span,
+        job=invocation.setting.job,
+        step=invocation.setting.step,
+        ecosystem=ecosystem,
+        tool=f"{invocation.program} {invocation.verb}",
+        host=image.host,
+        target=image.name,
+        swallowed=invocation.swallowed,
+        token="unknown",
+    )
+
+
+def _engine(invocation: Invocation, verb: str) -> Iterator[Fact]:
+    """docker, podman, nerdctl, buildah."""
+    if verb in ("pull", "image pull"):
+        operands = invocation.operands(("--platform", "--authfile", "--creds", "--arch", "--os"))
+        found = _image(invocation, operands[0], "pulled") if operands else None
+        if found is not None:
+            yield found
+    elif verb in ("run", "create", "container run", "container create"):
+        yield from _run(invocation)
+    elif verb in ("push", "image push"):
+        operands = invocation.operands(("--authfile", "--creds", "--format", "--digestfile", "--platform"))
+        if operands:
+            yield from _push(
+                invocation, operands[-1] if invocation.program == "buildah" and len(operands) > 1 else operands[0]
+            )
+    elif verb in ("tag", "image tag"):
+        operands = invocation.operands()
+        for word in operands[1:]:
+            found = _image(invocation, word, "output")
+            if found is not None:
+                yield found
+    elif verb in ("build", "buildx build", "image build", "bud"):
+        yield from _build(invocation)
+    elif verb == "manifest push":
+        operands = invocation.operands()
+        yield from _push(invocation, operands[0] if operands else None)
+    elif verb == "buildx" and invocation.rest and invocation.rest[0].text == "imagetools":
+        for value in invocation.values("-t", "--tag"):
+            yield from _push(invocation, value)
+
+
+def _run(invocation: Invocation) -> Iterator[Fact]:
+    """`docker run [OPTIONS] IMAGE [COMMAND…]`: the first word that is neither an option nor the value of one."""
+    at = 0
+    rest = invocation.rest
+    unsure = False
+    while at < len(rest) and rest[at].text.startswith("-"):
+        text = rest[at].text
+        if text == "--":
+            at += 1
+            break
+        takes = text in _RUN_VALUES or (
+            len(text) > 2
+            and not text.startswith("--")
+            and f"-{text[-1]}" in _RUN_VALUES
+            and text[1:2].islower()
+            and len(text) <= 4
+            and text[1] in "itdqP"
+        )
+        if text.startswith("--") and "=" not in text and text not in _RUN_VALUES and text not in _RUN_BOOLEANS:
+            unsure = True
+        at += 2 if takes else 1
+    if at < len(rest) and not unsure:
+        found = _image(invocation, rest[at], "run")
+        if found is not None:
+            yield found
+        if len(rest) > at + 1:
+            yield from _inner(invocation, rest[at + 1 :])
+
+
+def _inner(invocation: Invocation, words: list[Word]) -> Iterator[Fact]:
+    from relcheck.readers.shell import read_argv  # noqa: PLC0415 - the reader imports this module
+
+    if not words[0].text.startswith("-"):
+        setting = invocation.setting
+        yield from read_argv(
+            [word.source for word in words],
+            context="container",
+            job=setting.job,
+            step=setting.step,
+            tolerant=invocation.swallowed,
+        )
+
+
+def _build(invocation: Invocation) -> Iterator[Fact]:
+    """`docker build -t NAME [--push] [--build-arg K=V]… CONTEXT`."""
+    outputs = [value.text for value in invocation.values("-o", "--output")]
+    pushed = invocation.is_on("--push") or any("type=registry" in text or "push=true" in text for text in outputs)
+    for value in invocation.values("-t", "--tag"):
+        if pushed:
+            yield from _push(invocation, value)
+        else:
+            found = _image(invocation, value, "output", build_here=True)
+            if found is not None:
+                yield found
+    for value in invocation.values("--build-context"):
+        name, _, target = value.text.partition("=")
+        if target.startswith("docker-image://"):
+            found = _image(invocation, value.part(len(name) + 1, len(value.text)), "mount")
+            if found is not None:
+                yield found
+    for value in invocation.values("--build-arg"):
+        yield from _build_argument(invocation, value)
+
+
+def _build_argument(invocation: Invocation, value: Source) -> Iterator[Fact]:
+    """`--build-arg NAME=VALUE` with the name of a secret: it stays readable in the image's history."""
+    from relcheck.refs.secrets import looks_secret_name  # noqa: PLC0415 - only where there are build arguments
+
+    name, equals, text = value.text.partition("=")
+    if name == "BUILDKIT_SYNTAX":
+        found = _image(invocation, value.part(len(name) + 1, len(value.text)), "frontend")
+        if found is not None:
+            yield found
+    elif looks_secret_name(name) and (equals or not text):
+        place = value.part(len(name) + 1, len(value.text)) if equals else value
+        made = credential(place, "build-arg", invocation, key=name, where="build-arg", ecosystem="oci")
+        yield made if equals else made.replace(form="reference", redacted="", length=0)
+
+
+def _skopeo(invocation: Invocation, verb: str) -> Iterator[Fact]:
+    """`skopeo copy SOURCE DESTINATION`: the transport says what is an image of a registry."""
+    operands = invocation.operands(
+        ("--src-creds", "--dest-creds", "--authfile", "--format", "--override-arch", "--override-os")
+    )
+    if verb == "copy" and len(operands) > 1:
+        if operands[0].text.startswith("docker://"):
+            found = _image(invocation, operands[0], "pulled")
+            if found is not None:
+                yield found
+        if operands[1].text.startswith("docker://"):
+            yield from _push(invocation, operands[1])
+    elif verb in ("inspect", "delete") and operands and operands[0].text.startswith("docker://"):
+        found = _image(invocation, operands[0], "pulled")
+        if found is not None and verb == "inspect":
+            yield found
+
+
+def _crane(invocation: Invocation, verb: str) -> Iterator[Fact]:
+    operands = invocation.operands(("--platform", "-t", "--image-refs", "-f", "-b"))
+    if verb in ("push",) and len(operands) > 1:
+        yield from _push(invocation, operands[1])
+    elif verb in ("copy", "cp") and len(operands) > 1:
+        found = _image(invocation, operands[0], "pulled")
+        if found is not None:
+            yield found
+        yield from _push(invocation, operands[1])
+    elif verb == "pull" and operands:
+        found = _image(invocation, operands[0], "pulled")
+        if found is not None:
+            yield found
+
+
+def _regctl(invocation: Invocation, verb: str) -> Iterator[Fact]:
+    operands = invocation.operands()
+    if verb == "image copy" and len(operands) > 1:
+        yield from _push(invocation, operands[1])
+
+
+def _oras(invocation: Invocation, verb: str) -> Iterator[Fact]:
+    operands = invocation.operands(("--artifact-type", "--config", "--annotation", "-a", "-o", "--output", "-u", "-p"))
+    if verb in ("push", "attach") and operands:
+        yield from _push(invocation, operands[0])
+    elif verb in ("copy", "cp") and len(operands) > 1:
+        yield from _push(invocation, operands[1])
+    elif verb == "pull" and operands:
+        found = _image(invocation, operands[0], "artifact")
+        if found is not None:
+            yield found
+
+
+def _kaniko(invocation: Invocation, verb: str) -> Iterator[Fact]:
+    del verb
+    if invocation.is_on("--no-push") or any(word.text == "--no-push" for word in invocation.words):
+        return
+    for word in invocation.words[1:]:
+        if word.text.startswith("--destination="):
+            yield from _push(invocation, word.source.part(len("--destination="), len(word.text)))
+    for value in invocation.values("--destination", "-d"):
+        if not any(value.text in word.text and word.text.startswith("--destination=") for word in invocation.words):
+            yield from _push(invocation, value)
+
+
+def _pack(invocation: Invocation, verb: str) -> Iterator[Fact]:
+    operands = invocation.operands(
+        ("--builder", "-B", "--run-image", "--env", "-e", "--path", "-p", "--buildpack", "-b", "--tag")
+    )
+    if verb == "build" and operands:
+        if invocation.is_on("--publish"):
+            yield from _push(invocation, operands[0])
+        for value in (*invocation.values("--builder", "-B"), *invocation.values("--run-image")):
+            found = _image(invocation, value, "base")
+            if found is not None:
+                yield found
+
+
+def _signer(invocation: Invocation, verb: str) -> Iterator[Fact]:
+    """`cosign sign IMAGE`: addressed by tag, it signs whatever the tag names at that moment."""
+    if verb.split(" ", maxsplit=1)[0] in ("sign", "attest"):
+        operands = invocation.operands(
+            ("--key", "-k", "--predicate", "--type", "-a", "--annotations", "--certificate", "--payload")
+        )
+        found = _image(invocation, operands[0], "signed") if operands else None
+        if found is not None:
+            yield found
+
+
+_HANDLERS = {
+    "skopeo": _skopeo,
+    "crane": _crane,
+    "regctl": _regctl,
+    "oras": _oras,
+    "executor": _kaniko,
+    "pack": _pack,
+    "cosign": _signer,
+    "notation": _signer,
+    "ko": lambda _invocation, _verb: iter(()),
+    "docker-compose": lambda _invocation, _verb: iter(()),
+    "podman-compose": lambda _invocation, _verb: iter(()),
+}

@@ -1,0 +1,205 @@
+"""curl and wget: what is fetched, where it goes, who executes it, and whether anything was checked before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from relcheck.facts import UNKNOWN, Download, Fact, Registry
+from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.effects.secrets import credential, secret_options
+from relcheck.readers.urls import userinfo
+from relcheck.refs import MARK
+from relcheck.refs.shell_lite import SHELLS, SimpleCommand, Word
+from relcheck.refs.url import parse_url
+
+_INTERPRETERS = SHELLS | {"python", "python3", "perl", "ruby", "node", "php", "pwsh", "source", "eval", "."}
+_UNPACKERS = frozenset(("tar", "unzip", "gunzip", "bsdtar", "7z", "dpkg", "rpm", "installer", "install"))
+_VALUES = (
+    "-o", "--output", "--output-dir", "-H", "--header", "-X", "--request", "-d", "--data", "--data-raw", "-u", "--user", "-A",
+    "--user-agent", "--retry", "--retry-delay", "--connect-timeout", "-m", "--max-time", "-T", "--upload-file", "-F", "--form",
+    "-b", "--cookie", "-c", "-e", "-w", "--write-out", "--cacert", "--cert", "--key", "-x", "--proxy", "--data-binary", "-P",
+    "--directory-prefix", "--output-document", "--tries", "--timeout", "--post-data", "--retry-max-time", "--max-redirs",
+    "--resolve", "--proto", "--data-urlencode", "-t", "--ciphers", "--limit-rate", "--range", "-r",
+)  # fmt: skip
+_UPLOADS = (
+    "-T",
+    "--upload-file",
+    "-d",
+    "--data",
+    "--data-raw",
+    "--data-binary",
+    "-F",
+    "--form",
+    "--post-data",
+    "--json",
+)
+_CHECKERS = frozenset(("sha256sum", "sha512sum", "shasum", "sha1sum", "md5sum", "sha384sum", "openssl", "b2sum"))
+_SIGNERS = frozenset(("gpg", "gpg2", "gpgv", "minisign", "cosign", "signify", "slsa-verifier", "gh"))
+
+
+def facts(invocation: Invocation) -> Iterator[Fact]:
+    """Yield a download for each URL, unless the command uploads."""
+    for value, key in secret_options(invocation):
+        yield credential(value, "argv-password", invocation, key=key)
+    yield from _certificates(invocation)
+    method = invocation.value("-X", "--request") if invocation.program == "curl" else None
+    uploads = any(invocation.has(flag) for flag in _UPLOADS) or (
+        method is not None and method.text in ("POST", "PUT", "DELETE", "PATCH")
+    )
+    for word in _words(invocation):
+        start = word.text.find("://")
+        if start < 0:
+            continue
+        secret = userinfo(word.source, job=invocation.setting.job, step=invocation.setting.step)
+        if secret is not None:
+            yield secret
+        if not uploads:
+            yield _download(invocation, word)
+
+
+def _words(invocation: Invocation) -> list[Word]:
+    return invocation.operands(_VALUES)
+
+
+def _certificates(invocation: Invocation) -> Iterator[Fact]:
+    for word in invocation.words[1:]:
+        text = word.text
+        short = (
+            invocation.program == "curl" and re.fullmatch(r"-[a-zA-Z#]*k[a-zA-Z#]*", text) and not text.startswith("-o")
+        )
+        if short or text in ("--insecure", "--no-check-certificate", "--proxy-insecure", "--check-certificate=false"):
+            hosts = [url.host for found in _words(invocation) if (url := parse_url(found.text)) is not None]
+            host = hosts[0] if hosts else UNKNOWN
+            from relcheck.refs.url import is_loopback  # noqa: PLC0415 - rarely needed
+
+            yield Registry(
+                span=word.source.all(), job=invocation.setting.job, step=invocation.setting.step, ecosystem="", purpose="download",
+                url=UNKNOWN, host=host, tls="off", key=text,
+                loopback=UNKNOWN if host is UNKNOWN else is_loopback(str(host)),
+            )  # fmt: skip
+
+
+def _download(invocation: Invocation, word: Word) -> Download:
+    url = parse_url(word.text)
+    output = _output(invocation, word)
+    executed, piped = _executed(invocation, output)
+    span = word.source.all()
+    redacted = url.redacted if url is not None else word.text
+    return Download(
+        span=span,
+        job=invocation.setting.job,
+        step=invocation.setting.step,
+        tool=invocation.program,
+        url=UNKNOWN if MARK in redacted else redacted,
+        scheme=url.scheme if url else UNKNOWN,
+        host=url.host if url else UNKNOWN,
+        output=output.replace(MARK, "…"),
+        verified_by=_verified(invocation, output, word),
+        executed_by=executed,
+        piped=piped,
+        unpacked=_unpacked(invocation, output),
+        context=invocation.setting.context,
+    )
+
+
+def _output(invocation: Invocation, word: Word) -> str:
+    names = ("-o", "--output") if invocation.program == "curl" else ("-O", "--output-document")
+    value = invocation.value(*names)
+    if value is not None and value.text != "-":
+        return value.text
+    for redirect in invocation.command.redirects:
+        if redirect.operator in (">", ">>") and redirect.target is not None:
+            return redirect.target.text
+    remote = invocation.program != "curl" or any(
+        re.fullmatch(r"-[a-zA-Z#]*O[a-zA-Z#]*|--remote-name(?:-all)?", item.text) for item in invocation.words
+    )
+    if (
+        invocation.command.piped_to
+        or invocation.command.inside
+        or not remote
+        or (value is not None and value.text == "-")
+    ):
+        return ""
+    return word.text.rstrip("/").rsplit("/", 1)[-1].split("?")[0]
+
+
+def _executed(invocation: Invocation, output: str) -> tuple[str, bool]:
+    """Return the program that executes what is fetched, and whether it does so straight from the network."""
+    command = invocation.command
+    behind = command.piped_to
+    if behind in _INTERPRETERS and not _filters(invocation):
+        return behind, True
+    if command.inside and command.outer in _INTERPRETERS:
+        return command.outer, True
+    if not output:
+        return "", False
+    name = output.rsplit("/", 1)[-1]
+    for later in _after(invocation):
+        program = later.program
+        words = [word.text for word in later.words]
+        if program in _INTERPRETERS and any(_same(word, output, name) for word in words[1:3]):
+            return program, False
+        if words and _same(words[0], output, name):
+            return words[0].rsplit("/", 1)[-1].replace(MARK, "…"), False
+        if (
+            program == "chmod"
+            and any("x" in word or re.fullmatch(r"[0-7]*[1357][0-7]*", word) for word in words[1:2])
+            and any(_same(word, output, name) for word in words[2:])
+        ):
+            return "chmod", False
+    return "", False
+
+
+def _filters(invocation: Invocation) -> bool:
+    """Whether the interpreter reads a program from its arguments, so that the pipe is only its data (`python -c`, `node -e`)."""
+    for later in _after(invocation)[:1]:
+        words = [word.text for word in later.words]
+        if (
+            any(word in ("-c", "-e", "-n", "-ne", "-pe", "-m", "-r") for word in words[1:4])
+            and later.program not in SHELLS
+        ):
+            return True
+    return False
+
+
+def _after(invocation: Invocation) -> Sequence[SimpleCommand]:
+    return [command for command in invocation.script if command.index > invocation.command.index]
+
+
+def _same(word: str, output: str, name: str) -> bool:
+    if MARK in name:
+        return word == output and MARK + MARK not in word and len(output.replace(MARK, "")) > 3
+    return word == output or (word.rsplit("/", 1)[-1] == name and bool(name))
+
+
+def _unpacked(invocation: Invocation, output: str) -> bool:
+    if invocation.command.piped_to in _UNPACKERS:
+        return True
+    name = output.rsplit("/", 1)[-1]
+    return bool(name) and any(
+        command.program in _UNPACKERS and any(_same(word.text, output, name) for word in command.words[1:])
+        for command in _after(invocation)
+    )
+
+
+def _verified(invocation: Invocation, output: str, word: Word) -> str:
+    """Return how a download is checked by a later command of the same script: checksum, signature, or ""."""
+    if re.search(r"[0-9a-f]{64}", word.text) or re.search(r"/raw/[0-9a-f]{40}/|/[0-9a-f]{40}/", word.text):
+        return "pinned-url"
+    name = output.rsplit("/", 1)[-1].split(".", maxsplit=1)[0].replace(MARK, "")
+    for later in _after(invocation):
+        program, words = later.program, [item.text for item in later.words]
+        if program in _CHECKERS and (
+            any(re.fullmatch(r"-\w*c\w*|--check", item) for item in words[1:]) or program == "openssl"
+        ):
+            return "checksum"
+        if program in _CHECKERS and later.inside:
+            return "checksum"
+        if program in _SIGNERS and any(
+            item in ("--verify", "verify", "verify-blob", "-V", "-Vm", "attestation", "verify-artifact")
+            for item in words[1:3]
+        ):
+            return "signature"
+    raw = invocation.command.words[0].source.root.text if invocation.command.words else ""
+    return "checksum" if name and re.search(r"(?:sha\d+sum|shasum)[^\n]*(?:--check|-c)\b", raw) and name in raw else ""

@@ -1,0 +1,56 @@
+"""git: repositories that are cloned, credentials in their URLs, certificate checks that are switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from relcheck.facts import UNKNOWN, Fact, Registry
+from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.urls import registry, userinfo
+
+_VALUES = (
+    "-b",
+    "--branch",
+    "--depth",
+    "-o",
+    "--origin",
+    "-c",
+    "--config",
+    "--reference",
+    "--filter",
+    "-j",
+    "--jobs",
+    "--shallow-since",
+)
+
+
+def facts(invocation: Invocation) -> Iterator[Fact]:
+    """Yield what git does that decides about bytes or shows a secret."""
+    where: dict[str, Any] = {"job": invocation.setting.job, "step": invocation.setting.step}
+    words = [word.text for word in invocation.words]
+    for word in invocation.words[1:]:
+        if "://" in word.text:
+            found = userinfo(word.source, job=invocation.setting.job, step=invocation.setting.step)
+            if found is not None:
+                yield found
+        key, equals, value = word.text.partition("=")
+        if equals and key.lower() == "http.sslverify" and value.lower() in ("false", "0"):
+            yield _unverified(word.source.all(), word.text, where)
+    if invocation.verb == "config":
+        lowered = [text.lower() for text in words]
+        if "http.sslverify" in lowered[:-1] and lowered[lowered.index("http.sslverify") + 1] in ("false", "0"):
+            place = invocation.words[lowered.index("http.sslverify") + 1]
+            yield _unverified(place.source.all(), "http.sslVerify false", where)
+    elif invocation.verb in ("clone", "fetch", "pull", "submodule"):
+        for word in invocation.operands(_VALUES):
+            if word.text.startswith(("http://", "git://")):
+                for fact in registry(
+                    word.source, ecosystem="git", purpose="vcs", key=f"git {invocation.verb}", **where
+                ):
+                    if isinstance(fact, Registry):
+                        yield fact
+
+
+def _unverified(span: Any, key: str, where: dict[str, Any]) -> Registry:
+    return Registry(span=span, ecosystem="git", purpose="vcs", url=UNKNOWN, host=UNKNOWN, tls="off", key=key, **where)

@@ -1,0 +1,158 @@
+"""Kubernetes tools: images they set, files they apply into a namespace, charts they install and push."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from relcheck.facts import UNKNOWN, Dependency, Deploy, Fact, Login, Publish, Registry, Text
+from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.effects.secrets import credential, secret_options
+from relcheck.readers.images import image_fact
+from relcheck.readers.urls import registry
+from relcheck.refs import MARK
+from relcheck.refs.shell_lite import Word
+from relcheck.source import Source
+
+_CHART_VALUES = (
+    "-f", "--values", "--set", "--set-string", "--set-file", "--version", "--repo", "-n", "--namespace", "--timeout",
+    "--kube-context", "--username", "--password", "--description", "--set-json", "--post-renderer", "--kubeconfig", "--ca-file",
+    "--history-max", "-d", "--destination", "--untardir", "--keyring",
+)  # fmt: skip
+_KUBECTL_VALUES = (
+    "-f", "--filename", "-k", "--kustomize", "-n", "--namespace", "-l", "--selector", "-o", "--output", "--context", "-c", "-p",
+    "--patch", "--type", "--image", "--timeout", "--for", "--kubeconfig", "--replicas", "--port", "--env", "--overrides",
+)  # fmt: skip
+
+
+def facts(invocation: Invocation) -> Iterator[Fact]:
+    """Yield what a Kubernetes tool does."""
+    for word in invocation.words[1:]:
+        if word.text.partition("=")[0] == "--insecure-skip-tls-verify" and not word.text.endswith("=false"):
+            yield Registry(
+                span=word.source.all(), job=invocation.setting.job, step=invocation.setting.step, ecosystem="kubernetes",
+                purpose="deploy", url=UNKNOWN, host=UNKNOWN, tls="off", key="--insecure-skip-tls-verify",
+            )  # fmt: skip
+    for value, key in secret_options(invocation):
+        yield credential(value, "argv-token", invocation, key=key)
+    if invocation.program in ("kubectl", "oc"):
+        yield from _kubectl(invocation)
+    elif invocation.program == "helm":
+        yield from _helm(invocation)
+    elif invocation.program == "kustomize" and invocation.verb == "edit set":
+        yield from _images(invocation, invocation.operands()[1:])
+    elif invocation.program in ("skaffold", "helmfile"):
+        yield from _deploy(invocation, ["."])
+
+
+def _image(invocation: Invocation, source: Source, role: str) -> Iterator[Fact]:
+    found = image_fact(
+        source,
+        role=role,
+        engine="command",
+        state="partial" if MARK in source.text else "literal",
+        job=invocation.setting.job,
+        step=invocation.setting.step,
+    )
+    if found is not None:
+        yield found
+
+
+def _images(invocation: Invocation, words: list[Word]) -> Iterator[Fact]:
+    """`NAME=IMAGE` pairs."""
+    for word in words:
+        name, equals, _ = word.text.partition("=")
+        if equals:
+            yield from _image(invocation, word.source.part(len(name) + 1, len(word.text)), "deployed")
+
+
+def _kubectl(invocation: Invocation) -> Iterator[Fact]:
+    verb = invocation.verb
+    if verb == "set image":
+        yield from _images(invocation, invocation.operands(_KUBECTL_VALUES))
+    elif verb == "run" or verb.startswith("create "):
+        for value in invocation.values("--image"):
+            yield from _image(invocation, value, "deployed")
+    elif verb in ("apply", "create", "replace"):
+        paths = [value.text for value in invocation.values("-f", "--filename", "-k", "--kustomize")]
+        yield from _deploy(invocation, paths)
+        for redirect in invocation.command.redirects:
+            if "-" in paths and redirect.body is not None:
+                from relcheck.readers import embedded  # noqa: PLC0415 - manifests in scripts are rare
+
+                yield from embedded("documents", redirect.body)
+
+
+def _deploy(invocation: Invocation, paths: list[str]) -> Iterator[Fact]:
+    """`-n NAMESPACE` supplies the namespace of everything below the given paths."""
+    for word_value in invocation.values("-n", "--namespace"):
+        namespace: Text = UNKNOWN if MARK in word_value.text else word_value.text
+        for path in paths:
+            known = MARK not in path and "://" not in path and path != "-"
+            yield Deploy(
+                span=word_value.all(), job=invocation.setting.job, step=invocation.setting.step, tool=invocation.program,
+                path=path.removeprefix("./").rstrip("/") if known else UNKNOWN, namespace=namespace,
+            )  # fmt: skip
+
+
+def _helm(invocation: Invocation) -> Iterator[Fact]:
+    verb, operands = invocation.verb, invocation.operands(_CHART_VALUES)
+    if verb in ("install", "upgrade", "template") and operands:
+        yield from _chart(invocation, operands[-1] if len(operands) > 1 or verb != "install" else operands[0])
+        yield from _deploy(invocation, [operands[-1].text] if operands[-1].text.startswith((".", "/")) else [])
+    elif verb in ("pull", "fetch") and operands:
+        yield from _chart(invocation, operands[0])
+    elif verb == "repo add" and len(operands) > 1:
+        yield from registry(
+            operands[1].source, ecosystem="helm", purpose="chart", key="helm repo add", job=invocation.setting.job,
+            step=invocation.setting.step,
+        )  # fmt: skip
+    elif verb == "registry login":
+        host = operands[0].text if operands else ""
+        place = (operands[0] if operands else invocation.verb_words[-1]).source.all()
+        yield Login(
+            span=place, job=invocation.setting.job, step=invocation.setting.step, tool="helm",
+            host=UNKNOWN if MARK in host or not host else host.split("://")[-1].split("/")[0],
+            secret_form="stdin" if invocation.has("--password-stdin") else "argv-variable",
+        )  # fmt: skip
+    elif verb == "push" and len(operands) > 1:
+        yield _pushed(invocation, operands[1])
+
+
+def _pushed(invocation: Invocation, word: Word) -> Publish:
+    target = word.text
+    host = target.removeprefix("oci://").split("/")[0]
+    return Publish(
+        span=word.source.all(),
+        parts={"target": word.source.all()} if MARK not in target else {},
+        job=invocation.setting.job,
+        step=invocation.setting.step,
+        ecosystem="helm",
+        tool="helm push",
+        host=UNKNOWN if MARK in host else host,
+        target=UNKNOWN if MARK in target else target,
+        swallowed=invocation.swallowed,
+        token="unknown",
+    )
+
+
+def _chart(invocation: Invocation, word: Word) -> Iterator[Fact]:
+    """A chart by repository alias, `oci://` or URL; `--version` pins it."""
+    text = word.text
+    if text.startswith((".", "/", "~")) or text.endswith((".tgz", MARK)) or "/" not in text or MARK in text[:1]:
+        return
+    version = invocation.value("--version")
+    constraint = "" if version is None else version.text
+    exact = (
+        bool(constraint) and MARK not in constraint and constraint.strip("v").replace(".", "").split("-")[0].isdigit()
+    )
+    yield Dependency(
+        span=word.source.all(),
+        parts={"name": word.source.all()} if MARK not in text else {},
+        job=invocation.setting.job,
+        step=invocation.setting.step,
+        ecosystem="helm",
+        where="command",
+        name=text if MARK not in text else UNKNOWN,
+        constraint=UNKNOWN if MARK in constraint else constraint,
+        firmness=UNKNOWN if MARK in constraint else "exact" if exact else "any" if not constraint else "range",
+    )

@@ -1,0 +1,172 @@
+"""npm, pnpm, yarn, bun and their runners: installs, publishes, registries, tokens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Publish, Registry
+from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.effects.secrets import credential, secret_options
+from relcheck.readers.package_json import npm_firmness
+from relcheck.readers.urls import registry
+from relcheck.refs import MARK
+from relcheck.refs.shell_lite import Word
+
+_INSTALL = frozenset(
+    ["install", "i", "in", "ins", "inst", "insta", "instal", "isnt", "isnta", "isntal", "isntall", "add"]
+)  # npm's own spellings
+_CLEAN = frozenset(("ci", "clean-install", "ic", "install-clean", "isntall-clean"))
+_VALUES = (
+    "--registry", "--prefix", "--tag", "--cache", "-w", "--workspace", "--omit", "--include", "--access", "--otp", "--filter", "-F",
+    "-C", "--dir", "--cwd", "--userconfig", "--loglevel", "-p", "--package", "-c", "--call", "--location",
+)  # fmt: skip
+_RUNNERS = frozenset(("npx", "pnpx", "bunx"))
+_PUBLISHERS = frozenset(("lerna", "changeset", "semantic-release"))
+
+
+def facts(invocation: Invocation) -> Iterator[Fact]:
+    """Yield what a tool of the npm world does."""
+    for value, key in secret_options(invocation):
+        if key != "--otp":
+            yield credential(
+                value, "argv-token", invocation, key="_authToken" if key == "config" else key, ecosystem="npm"
+            )
+    yield from _settings(invocation)
+    program, verb = invocation.program, invocation.verb
+    if program in _RUNNERS or verb in ("exec", "dlx", "x", "npm exec"):
+        yield from _run(invocation)
+    elif verb in ("publish", "npm publish", "stage publish") or (program in _PUBLISHERS and verb in ("publish", "")):
+        yield _publish(invocation)
+    elif verb in _CLEAN:
+        yield _install(invocation, frozen=True)
+    elif verb in _INSTALL or (program == "yarn" and not verb):
+        yield from _add(invocation)
+
+
+def _settings(invocation: Invocation) -> Iterator[Fact]:
+    """`--registry URL`, `npm config set registry URL`, `npm config set strict-ssl false`."""
+    for value in invocation.values("--registry"):
+        purpose = "publish" if "publish" in invocation.verb else "index"
+        yield from registry(value, ecosystem="npm", purpose=purpose, key="--registry", **_where(invocation))
+    words = [word for word in invocation.rest if not word.text.startswith("-")]
+    if invocation.verb in ("config set", "set") or (invocation.verb == "config" and words and words[0].text == "set"):
+        words = words[1:] if invocation.verb == "config" else words
+        pairs = [
+            (word.text.partition("=")[0], word.text.partition("=")[2], word, word) for word in words if "=" in word.text
+        ]
+        if len(words) > 1 and not pairs:
+            pairs = [(words[0].text, words[1].text, words[0], words[1])]
+        for key, text, _, place in pairs:
+            if key == "strict-ssl" and text == "false":
+                yield Registry(
+                    span=place.source.all(), ecosystem="npm", purpose="index", url=UNKNOWN, host=UNKNOWN, tls="off",
+                    key="strict-ssl=false", **_where(invocation),
+                )  # fmt: skip
+            elif key.endswith("registry"):
+                source = place.source.part(len(key) + 1, len(place.text)) if "=" in place.text else place.source
+                scope = key.partition(":")[0] if key.startswith("@") else ""
+                yield from registry(
+                    source, ecosystem="npm", purpose="index", key=key, scope=scope, **_where(invocation)
+                )
+
+
+def _where(invocation: Invocation) -> dict[str, Any]:
+    return {"job": invocation.setting.job, "step": invocation.setting.step}
+
+
+def _publish(invocation: Invocation) -> Publish:
+    target = invocation.value("--registry")
+    host = target.text.split("://")[-1].split("/")[0] if target is not None else ""
+    return Publish(
+        span=(invocation.verb_words or invocation.words)[-1].source.all(),
+        ecosystem="npm",
+        tool=f"{invocation.program} {invocation.verb}".strip(),
+        host=UNKNOWN if MARK in host else host,
+        target="",
+        dry_run=invocation.has("--dry-run", "-n") is not None,
+        swallowed=invocation.swallowed,
+        token="unknown",
+        **_where(invocation),
+    )
+
+
+def _frozen(invocation: Invocation) -> bool | None:
+    """Whether flags forbid (True) or allow (False) to change the lock file; None when the tool decides."""
+    if invocation.has("--frozen-lockfile", "--immutable", "--frozen"):
+        word = invocation.has("--frozen-lockfile", "--immutable", "--frozen")
+        return word is None or not word.text.endswith("=false")
+    return (
+        False
+        if invocation.has("--no-frozen-lockfile", "--no-immutable", "--no-lockfile", "--no-package-lock")
+        else None
+    )
+
+
+def _install(invocation: Invocation, *, frozen: bool | None) -> Install:
+    scripts = invocation.has("--ignore-scripts") is None
+    in_ci = invocation.setting.context != "script" or bool(invocation.setting.job)
+    settled: Any = frozen
+    if frozen is None:
+        # pnpm and current yarn refuse to change the lock file when they run in CI; npm install never refuses.
+        settled = False if invocation.program in ("npm", "bun") else UNKNOWN
+    return Install(
+        span=(invocation.verb_words or invocation.words)[-1].source.all(),
+        ecosystem="npm",
+        tool=invocation.program,
+        frozen=settled,
+        scripts=scripts,
+        ci=in_ci,
+        **_where(invocation),
+    )
+
+
+def _add(invocation: Invocation) -> Iterator[Fact]:
+    """`npm install` settles the manifest; `npm install PACKAGE…` adds packages."""
+    packages = [word for word in invocation.operands(_VALUES) if _is_package(word)]
+    if not packages and not invocation.operands(_VALUES):
+        if invocation.has("--package-lock-only", "--lockfile-only", "--mode=update-lockfile") is None:
+            yield _install(invocation, frozen=_frozen(invocation))
+        return
+    everywhere = invocation.has("-g", "--global", "--location=global") is not None
+    for word in packages:
+        yield _dependency(invocation, word, "tool" if everywhere else "command", everywhere=everywhere)
+
+
+def _is_package(word: Word) -> bool:
+    text = word.text
+    return bool(re.match(r"@?[A-Za-z0-9]", text)) and "://" not in text and not text.endswith((".tgz", ".tar.gz"))
+
+
+def _dependency(invocation: Invocation, word: Word, where: str, *, everywhere: bool = False) -> Dependency:
+    text = word.text
+    at = text.find("@", 1)
+    name, spec = (text[:at], text[at + 1 :]) if at > 0 else (text, "")
+    known = MARK not in spec
+    parts = {"name": word.source.at(0, len(name))} if MARK not in name else {}
+    if spec and known:
+        parts["constraint"] = word.source.at(at + 1, len(text))
+    return Dependency(
+        span=parts.get("constraint", word.source.all()),
+        parts=parts,
+        ecosystem="npm",
+        where=where,
+        name=name if MARK not in name else UNKNOWN,
+        constraint=spec if known else UNKNOWN,
+        firmness=npm_firmness(spec) if known else UNKNOWN,
+        global_install=everywhere,
+        **_where(invocation),
+    )
+
+
+def _run(invocation: Invocation) -> Iterator[Fact]:
+    """`npx PACKAGE[@VERSION]`, `pnpm dlx PACKAGE`: runs whatever the newest release is, unless a version stands there."""
+    if invocation.has("--no-install", "--no", "--offline") is not None:
+        return
+    named = [word for word in invocation.words[1:] if word.text.startswith(("--package=",))]
+    operands = invocation.operands(_VALUES)
+    if invocation.program not in _RUNNERS and invocation.verb == "exec" and invocation.program != "npm":
+        return  # `pnpm exec` and `yarn exec` run what is installed
+    if not named and operands and _is_package(operands[0]):
+        yield _dependency(invocation, operands[0], "run")

@@ -1,0 +1,202 @@
+"""The other package managers: cargo, go, gem, bundler, Maven, Gradle, .NET, Composer, system packages, release tools."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Publish, Registry
+from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.effects.secrets import credential, secret_options
+from relcheck.refs import MARK
+
+_UNSIGNED = {
+    "apt": ("--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"),
+    "apk": ("--allow-untrusted",),
+    "yum": ("--nogpgcheck",),
+    "dnf": ("--nogpgcheck",),
+    "zypper": ("--no-gpg-checks",),
+    "rpm": ("--nosignature",),
+    "gem": (),
+}
+
+
+def facts(invocation: Invocation) -> Iterator[Fact]:
+    """Yield what the tool does."""
+    for value, key in secret_options(invocation):
+        yield credential(value, "argv-token", invocation, key=key, ecosystem=_ECOSYSTEM.get(invocation.program, ""))
+    yield from _unchecked(invocation)
+    handler = _HANDLERS.get(invocation.program)
+    if handler is not None:
+        yield from handler(invocation)
+
+
+def _where(invocation: Invocation) -> dict[str, Any]:
+    return {"job": invocation.setting.job, "step": invocation.setting.step}
+
+
+def _unchecked(invocation: Invocation) -> Iterator[Fact]:
+    """Flags that switch signature or certificate checks off."""
+    tool = (
+        "apt" if invocation.program == "apt-get" else "dnf" if invocation.program == "microdnf" else invocation.program
+    )
+    for word in invocation.words[1:]:
+        text = word.text
+        unsigned = text.partition("=")[0] in _UNSIGNED.get(tool, ()) and not text.endswith("=false")
+        option = tool == "apt" and re.search(
+            r"(?:AllowUnauthenticated|Verify-Peer|AllowInsecureRepositories)[= ](?:true|1|false|0)", text
+        )
+        maven = tool in ("mvn", "mvnw") and re.match(
+            r"-D(?:maven\.wagon\.http\.ssl\.insecure=true|aether\.connector\.https\.securityMode=insecure)", text
+        )
+        if unsigned or option:
+            yield Registry(
+                span=word.source.all(), ecosystem="os", purpose="os", url="", host="", key=text, integrity_off=True,
+                **_where(invocation),
+            )  # fmt: skip
+        elif maven:
+            yield Registry(
+                span=word.source.all(), ecosystem="maven", purpose="index", url=UNKNOWN, host=UNKNOWN, tls="off", key=text,
+                **_where(invocation),
+            )  # fmt: skip
+
+
+def _publish(invocation: Invocation, ecosystem: str, **fields: Any) -> Publish:
+    return Publish(
+        span=(invocation.verb_words or invocation.words)[-1].source.all(),
+        ecosystem=ecosystem,
+        tool=f"{invocation.program} {invocation.verb}".strip(),
+        host=fields.pop("host", ""),
+        target="",
+        dry_run=invocation.has("--dry-run", "-n", "--snapshot") is not None,
+        swallowed=invocation.swallowed,
+        token="unknown",
+        **_where(invocation),
+        **fields,
+    )
+
+
+def _tool(
+    invocation: Invocation, ecosystem: str, name: str, version: str, place: Any, where: str = "tool"
+) -> Dependency:
+    firm = "any" if not version else "tag" if version == "latest" else "exact"
+    return Dependency(
+        span=place,
+        ecosystem=ecosystem,
+        where=where,
+        name=UNKNOWN if MARK in name else name,
+        constraint=UNKNOWN if MARK in version else version,
+        firmness=UNKNOWN if MARK in version else firm,
+        **_where(invocation),
+    )
+
+
+def _cargo(invocation: Invocation) -> Iterator[Fact]:
+    verb = invocation.verb
+    if verb == "publish":
+        yield _publish(invocation, "cargo")
+    elif verb == "install" and invocation.has("--path", "--git") is None:
+        version = invocation.value("--version", "--vers")
+        locked = invocation.has("--locked") is not None
+        for word in invocation.operands(
+            ("--version", "--vers", "--root", "--features", "-F", "--target", "--registry", "--profile")
+        ):
+            name, _, inline = word.text.partition("@")
+            pinned = inline or (version.text if version is not None else "")
+            found = _tool(invocation, "cargo", name, pinned, word.source.all())
+            yield found.replace(locked=locked)
+
+
+def _go(invocation: Invocation) -> Iterator[Fact]:
+    """`go install MODULE@VERSION`, `go run MODULE@VERSION`: a local path is no dependency."""
+    if invocation.verb not in ("install", "run", "get"):
+        return
+    for word in invocation.operands(("-ldflags", "-tags", "-o", "-mod", "-modfile")):
+        name, at, version = word.text.partition("@")
+        if at and "." in name.split("/")[0]:
+            found = _tool(
+                invocation,
+                "go",
+                name,
+                version,
+                word.source.at(len(name) + 1, len(word.text)),
+                "run" if invocation.verb == "run" else "tool",
+            )
+            moving = version in ("latest", "master", "main", "upgrade", "patch", "HEAD")
+            yield found.replace(firmness="tag" if moving else found.firmness)
+        if invocation.verb == "run":
+            return
+
+
+def _gem(invocation: Invocation) -> Iterator[Fact]:
+    if invocation.verb == "push":
+        yield _publish(invocation, "gem")
+    elif invocation.verb == "install":
+        version = invocation.value("-v", "--version")
+        for word in invocation.operands(("-v", "--version", "-s", "--source", "-i", "--install-dir", "-n", "-P")):
+            if not word.text.endswith(".gem"):
+                name, _, inline = word.text.partition(":")
+                yield _tool(
+                    invocation, "gem", name, inline or (version.text if version is not None else ""), word.source.all()
+                )
+
+
+def _bundle(invocation: Invocation) -> Iterator[Fact]:
+    if invocation.verb == "install":
+        frozen = invocation.has("--frozen", "--deployment") is not None
+        yield Install(
+            span=invocation.verb_words[-1].source.all(), ecosystem="gem", tool="bundle", frozen=True if frozen else UNKNOWN,
+            ci=bool(invocation.setting.job), **_where(invocation),
+        )  # fmt: skip
+
+
+def _maven(invocation: Invocation) -> Iterator[Fact]:
+    words = [word.text for word in invocation.words[1:]]
+    goals = ("deploy", "release:perform", "central-publishing:publish", "deploy:deploy-file", "nexus-staging:release")
+    found = next((word for word in invocation.words[1:] if word.text in goals or word.text.endswith(":publish")), None)
+    if found is not None and not any(text.startswith(("-DskipDeploy", "-Dmaven.deploy.skip")) for text in words):
+        yield _publish(invocation, "maven").replace(span=found.source.all(), tool=f"{invocation.program} {found.text}")
+
+
+def _gradle(invocation: Invocation) -> Iterator[Fact]:
+    for word in invocation.words[1:]:
+        task = word.text.rsplit(":", 1)[-1]
+        if re.match(r"publish(?!ToMavenLocal$)|uploadArchives|closeAndRelease", task) and "MavenLocal" not in task:
+            yield _publish(invocation, "maven").replace(span=word.source.all(), tool=f"{invocation.program} {task}")
+            return
+
+
+def _dotnet(invocation: Invocation) -> Iterator[Fact]:
+    if invocation.verb in ("nuget push", "push"):
+        yield _publish(
+            invocation, "nuget", skip_existing=invocation.has("--skip-duplicate", "-SkipDuplicate") is not None
+        )
+    elif invocation.verb == "tool install":
+        version = invocation.value("--version")
+        for word in invocation.operands(("--version", "--tool-path", "--add-source", "--framework")):
+            yield _tool(invocation, "nuget", word.text, version.text if version is not None else "", word.source.all())
+
+
+def _release(invocation: Invocation) -> Iterator[Fact]:
+    if invocation.verb in ("release create", "release upload", "release edit", "release"):
+        draft = invocation.has("--draft", "-d", "--snapshot", "--skip=publish") is not None
+        yield _publish(invocation, "github-release").replace(dry_run=draft or invocation.has("--dry-run") is not None)
+
+
+_ECOSYSTEM = {"cargo": "cargo", "gem": "gem", "dotnet": "nuget", "nuget": "nuget"}
+_HANDLERS: dict[str, Callable[[Invocation], Iterator[Fact]]] = {
+    "cargo": _cargo,
+    "go": _go,
+    "gem": _gem,
+    "bundle": _bundle,
+    "mvn": _maven,
+    "mvnw": _maven,
+    "gradle": _gradle,
+    "gradlew": _gradle,
+    "dotnet": _dotnet,
+    "nuget": _dotnet,
+    "gh": _release,
+    "glab": _release,
+    "goreleaser": _release,
+}

@@ -1,0 +1,238 @@
+"""Shell text as facts: a `Command` for each program that runs, and what follows from it.
+
+Used for script files and for the shell text in Dockerfiles, pipelines, manifests and hooks. What a command means
+(images pulled and pushed, dependencies, downloads, logins, publishes) is known by the modules of `effects`, one a family
+of tools, imported only when one of its programs turns up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+
+from relcheck.facts import Command, Fact, Option
+from relcheck.readers.effects import EFFECTS
+from relcheck.readers.effects.invocation import Invocation, Setting, unwrap
+from relcheck.refs import MARK
+from relcheck.refs.secrets import looks_secret_name, redact
+from relcheck.refs.shell_lite import SHELLS, SimpleCommand, Word, parse
+from relcheck.source import Source
+
+_SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(?:-S[ \t]+)?(\S+))?")
+_TEXT_ONLY = frozenset(("echo", "printf"))
+_NESTING = 6
+_KNOWN_FILES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), name)
+    for pattern, name in (
+        (r"(?:.*/)?\.npmrc$", "npmrc"),
+        (r"(?:.*/)?\.pypirc$", "pypirc"),
+        (r"(?:.*/)?pip\.(?:conf|ini)$", "pip-conf"),
+        (r"(?:.*/)?[._]netrc$", "netrc"),
+        (r"(?:.*/)?\.docker/config\.json$", "docker-config"),
+        (r"(?:.*/)?settings\.xml$", "maven-settings"),
+        (r"(?:.*/)?Dockerfile(?:\.\w+)?$", "dockerfile"),
+        (r".*\.sh$", "shell"),
+    )
+)
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Yield the facts of a script file; a script for another interpreter gives none."""
+    match = _SHEBANG.match(source.text)
+    if match is not None:
+        program = (match[2] if match[1].endswith("/env") else match[1]) or ""
+        if program.rsplit("/", 1)[-1] not in SHELLS:
+            return
+    options = "e" if match is not None and "-e" in match[0] else ""
+    yield from read_shell(source, context="script", shell_options=options)
+
+
+def read_shell(
+    source: Source,
+    *,
+    context: str = "script",
+    job: str = "",
+    step: int = -1,
+    expressions: re.Pattern[str] | None = None,
+    variables: Mapping[str, str] | None = None,
+    secret_names: frozenset[str] = frozenset(),
+    tolerant: bool = False,
+    shell_options: str = "",
+) -> Iterator[Fact]:
+    """Yield the facts of a shell text.
+
+    `context` says where it stands; `expressions` are markers of the format around it; `variables` are known values, and
+    `secret_names` variables that hold secrets; `tolerant` when the whole step may fail; `shell_options` as given by the caller.
+    """
+    setting = Setting(
+        context=context, job=job, step=step, secret_names=secret_names, tolerant=tolerant,
+        variables=dict(variables or {}), expressions=expressions, options=shell_options,
+    )  # fmt: skip
+    yield from _script(source, setting, 0)
+
+
+def read_argv(
+    words: Sequence[Source],
+    *,
+    context: str = "runtime",
+    job: str = "",
+    step: int = -1,
+    expressions: re.Pattern[str] | None = None,
+    variables: Mapping[str, str] | None = None,
+    secret_names: frozenset[str] = frozenset(),
+    tolerant: bool = False,
+    shell_options: str = "",
+) -> Iterator[Fact]:
+    """Yield the facts of a command given as a list of words, without a shell; `sh -c TEXT` is looked into."""
+    setting = Setting(
+        context=context, job=job, step=step, secret_names=secret_names, tolerant=tolerant,
+        variables=dict(variables or {}), expressions=expressions, options=shell_options,
+    )  # fmt: skip
+    made = tuple(Word(source=word, static=MARK not in word.text and "$" not in word.text) for word in words)
+    if made:
+        yield from _command(SimpleCommand(words=made), [], setting, 0)
+
+
+def _script(source: Source, setting: Setting, depth: int) -> Iterator[Fact]:
+    if depth > _NESTING or not source.text.strip():
+        return
+    commands = parse(source, expressions=setting.expressions, variables=setting.variables, options=setting.options)
+    for command in commands:
+        yield from _assignments(command, setting)
+        if command.words:
+            yield from _command(command, commands, setting, depth)
+        yield from _written_files(command, setting, depth)
+
+
+def _assignments(command: SimpleCommand, setting: Setting) -> Iterator[Fact]:
+    from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - few scripts set variables that matter
+
+    for assignment in command.assignments:
+        yield from environment_facts(
+            assignment.name, assignment.value.source, job=setting.job, step=setting.step, where="script"
+        )
+
+
+def _command(command: SimpleCommand, script: Sequence[SimpleCommand], setting: Setting, depth: int) -> Iterator[Fact]:
+    """One simple command: the program behind its wrappers, the text it hands to a shell, and what it means."""
+    words, wrappers, inner = unwrap(command)
+    for text in inner:
+        yield from _script(text, setting, depth + 1)
+    if not words:
+        return
+    program = words[0].text.rsplit("/", 1)[-1].removesuffix(".exe")
+    if program in _TEXT_ONLY:
+        if command.piped_to in SHELLS:
+            for word in words[1:]:
+                yield from _script(word.source, setting, depth + 1)
+        yield from _github_environment(command, words, setting)
+        return
+    if program in SHELLS:
+        for redirect in command.redirects:
+            if redirect.body is not None and len(words) < 3:
+                yield from _script(redirect.body, setting, depth + 1)
+    if not program or program == MARK or _asks_only(words):
+        return
+    invocation = Invocation(words, command, script, setting, wrappers)
+    yield _fact(invocation, wrappers)
+    module = EFFECTS.get(program) or EFFECTS.get(re.sub(r"[\d.]+$", "", program))
+    if module is not None:
+        yield from import_module(f"relcheck.readers.effects.{module}").facts(invocation)
+
+
+def _asks_only(words: Sequence[Word]) -> bool:
+    return any(word.text in ("--help", "--version") for word in words[1:3]) and len(words) <= 3
+
+
+def _fact(invocation: Invocation, wrappers: tuple[str, ...]) -> Command:
+    first, last = invocation.words[0], invocation.verb_words[-1] if invocation.verb_words else invocation.words[0]
+    start, end = first.source.all(), last.source.all()
+    span = start._replace(end=max(start.end, end.end), form="composed" if first is not last else start.form)
+    secrets = invocation.secret_words()
+    shown = [redact(word.text) if id(word) in secrets else word.text.replace(MARK, "…") for word in invocation.words]
+    names = tuple(dict.fromkeys(word.partition("=")[0] for word in shown[1:] if word.startswith("-")))
+    return Command(
+        span=span,
+        job=invocation.setting.job,
+        step=invocation.setting.step,
+        program=invocation.program,
+        verb=invocation.verb,
+        argv=tuple(shown),
+        flags=names,
+        options=tuple(
+            Option(name=word.partition("=")[0], value=word.partition("=")[2]) for word in shown[1:]
+            if word.startswith("--") and "=" in word
+        ),
+        operands=tuple(word for word in shown[1:] if not word.startswith("-")),
+        assignments=tuple(
+            Option(name=found.name, value="" if looks_secret_name(found.name) else found.value.text)
+            for found in invocation.command.assignments
+        ),
+        piped_from=invocation.command.piped_from,
+        piped_to=invocation.command.piped_to,
+        swallowed=invocation.swallowed,
+        wrappers=wrappers,
+        written=" ".join(shown)[:200],
+        context=invocation.setting.context,
+        verifies=verification(invocation),
+    )  # fmt: skip
+
+
+_CHECKSUMS = frozenset(("sha256sum", "sha512sum", "sha1sum", "shasum", "md5sum", "sha384sum", "b2sum"))
+
+
+def verification(invocation: Invocation) -> str:
+    """Return what a command checks: checksum, signature, attestation, or the empty string."""
+    program, flags = invocation.program, {word.text for word in invocation.words[1:] if word.text.startswith("-")}
+    if program in _CHECKSUMS and any(re.fullmatch(r"-\w*c\w*|--check", flag) for flag in flags):
+        return "checksum"
+    if program in ("gpg", "gpg2", "gpgv", "minisign", "signify") and (
+        program == "gpgv" or flags & {"--verify", "-V", "-Vm"}
+    ):
+        return "signature"
+    if program in ("cosign", "notation", "slsa-verifier") and invocation.verb.startswith("verify"):
+        return "signature"
+    return "attestation" if program == "gh" and invocation.verb == "attestation verify" else ""
+
+
+def _written_files(command: SimpleCommand, setting: Setting, depth: int) -> Iterator[Fact]:
+    """`cat > ~/.npmrc <<EOF`, `echo … > .npmrc`, `tee FILE <<EOF`: the text is read as the file it becomes."""
+    target = _target(command)
+    name = next((found for pattern, found in _KNOWN_FILES if pattern.match(target)), "")
+    if not name or depth > _NESTING:
+        return
+    bodies = [redirect.body for redirect in command.redirects if redirect.body is not None]
+    if command.program in _TEXT_ONLY:
+        bodies = [word.source for word in command.words[1:] if not word.text.startswith("-")]
+    for body in bodies:
+        if name == "shell":
+            yield from _script(body, setting, depth + 1)
+            continue
+        from relcheck.readers import embedded  # noqa: PLC0415 - few scripts write such files
+
+        for fact in embedded(name, body):
+            yield fact.replace(job=setting.job, step=setting.step)
+
+
+def _target(command: SimpleCommand) -> str:
+    for redirect in command.redirects:
+        if redirect.operator in (">", ">>", ">|") and redirect.target is not None:
+            return redirect.target.text.replace(MARK, "x")
+    if command.program == "tee" and len(command.words) > 1:
+        return next((word.text.replace(MARK, "x") for word in command.words[1:] if not word.text.startswith("-")), "")
+    return ""
+
+
+def _github_environment(command: SimpleCommand, words: Sequence[Word], setting: Setting) -> Iterator[Fact]:
+    """`echo NAME=value >> $GITHUB_ENV` sets a variable for the steps that follow."""
+    targets = [redirect.target.source for redirect in command.redirects if redirect.target is not None]
+    raw = [target.root.text[target.all().start : target.all().end] for target in targets]
+    if not any("GITHUB_ENV" in text or "BASH_ENV" in text for text in raw) or len(words) < 2:
+        return
+    name, equals, _ = words[1].text.partition("=")
+    if equals and re.fullmatch(r"\w+", name):
+        from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - rarely needed
+
+        value = words[1].source.part(len(name) + 1, len(words[1].text))
+        yield from environment_facts(name, value, job=setting.job, step=setting.step, where="script")
