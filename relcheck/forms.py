@@ -100,6 +100,12 @@ def _quoted(text: str, escape: str) -> str:
     return unquote(Source("", text), escape or "\\").text
 
 
+def _xml(text: str, _: str) -> str:
+    from html import unescape  # noqa: PLC0415 - only where XML is read
+
+    return unescape(re.sub(r"<!\[CDATA\[(.*?)\]\]>", r"\1", text, flags=re.DOTALL))
+
+
 DECODERS: dict[str, Callable[[str, str], str]] = {
     "plain": lambda text, _: text,
     "single": lambda text, _: fold(text.replace("''", "'")),
@@ -112,4 +118,5 @@ DECODERS: dict[str, Callable[[str, str], str]] = {
     "quoted": _quoted,
     "tabs": lambda text, _: re.sub(r"(?m)^\t+", "", text),
     "toml": _toml,
+    "xml": _xml,
 }

@@ -122,7 +122,7 @@ FORMATS: tuple[Format, ...] = (
         (
             "**/settings.xml",
             "**/*-settings.xml",
-            "**/settings-*.xml",
+            "**/settings-*.xml", "**/settings-security.xml",
         ),
         ((b"<settings",),),
         comments=("<!--",),
@@ -318,7 +318,7 @@ def read_source(name: str, source: Source) -> list[Fact]:
         facts.extend(reader_of(name)(source))
     except (MemoryError, KeyboardInterrupt):
         raise
-    except Exception as fault:  # noqa: BLE001 - one bad file never hides the others
+    except Exception as fault:
         if _strict[0]:
             raise
         reason = f"relcheck cannot read this {name} file ({type(fault).__name__}); please report it"

@@ -1,0 +1,43 @@
+"""Private keys: PEM blocks (RFC 7468), OpenSSH, PGP, age and cosign keys. Only blocks with a real body count."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from relcheck.facts import Credential, Fact
+from relcheck.source import Source
+
+_PEM = re.compile(
+    r"-----BEGIN (?P<kind>[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----(?P<body>.*?)-----END (?P=kind)-----", re.DOTALL
+)
+_AGE = re.compile(r"AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}")
+_MIN_BODY = 64
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Yield each private key; encrypted ones say so."""
+    for match in _PEM.finditer(source.text):
+        body = re.sub(r"(?m)^[A-Za-z-]+:.*$|\s|\\n", "", match["body"])
+        letters = re.sub(r"[^A-Za-z0-9+/=]", "", body)
+        if len(letters) < _MIN_BODY or len(letters) < len(body) * 0.9 or len(set(letters)) < 12:
+            continue
+        locked = "ENCRYPTED" in match["kind"] or "ENCRYPTED" in match["body"]
+        yield _key(source, match, match["kind"].lower(), "encrypted" if locked else "literal")
+    for match in _AGE.finditer(source.text):
+        yield _key(source, match, "age key", "literal")
+
+
+def _key(source: Source, match: re.Match[str], kind: str, form: str) -> Credential:
+    first = match.group().split("\n", 1)[0].split("\\n", 1)[0]
+    place = source.at(match.start(), match.start() + len(first))
+    return Credential(
+        span=place,
+        parts={"value": source.at(*match.span())},
+        kind="private-key",
+        form=form,
+        where="text",
+        key=kind,
+        redacted="",
+        length=len(match.group()),
+    )
