@@ -14,7 +14,7 @@ from relcheck.source import Source
 def read(source: Source) -> Iterator[Fact]:
     """Yield credentials of URLs, and submodules fetched without encryption."""
     if source.path.endswith(".gitmodules"):
-        for entry in entries(source, separators="="):
+        for entry in entries(source, separators="=", continued=False):
             if entry.key == "url":
                 yield from _submodule(entry.value)
         return
