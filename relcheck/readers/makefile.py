@@ -1,0 +1,103 @@
+"""Makefiles: recipe lines as shell text (GNU make manual: Writing Recipes).
+
+A recipe line begins with a tab, after it `@`, `-` and `+` in any mix; `$$` is a dollar of the shell, `$(VAR)` a variable of
+make, known here when it is set once to a literal. Lines joined by a backslash are one shell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from relcheck.facts import Fact
+from relcheck.refs import MARK
+from relcheck.source import Piece, Source
+
+_LINE = re.compile(r"(?P<text>[^\r\n]*)(?:\r\n|\n|\r|\Z)")
+_SETTING = re.compile(
+    r"^(?:export\s+|override\s+)?(?P<name>[A-Za-z_][\w.-]*)\s*(?P<operator>\?=|:{0,3}=)\s*(?P<value>[^#\n]*?)\s*(?:#.*)?$",
+    re.MULTILINE,
+)
+_CHANGED = re.compile(r"^(?:export\s+|override\s+)?(?P<name>[A-Za-z_][\w.-]*)\s*(?:\+=|!=)", re.MULTILINE)
+_DEFINE = re.compile(r"^define\b.*?^endef\b", re.MULTILINE | re.DOTALL)
+_TOKEN = re.compile(
+    r"\$\$|\$\((?P<round>[A-Za-z_][\w.-]*)\)|\$\{(?P<curly>[A-Za-z_][\w.-]*)\}|\$[({][^(){}$]*(?:\$[({][^(){}]*[)}][^(){}$]*)*[)}]|\$[A-Za-z@<^+?*%]"
+)
+_PREFIX = re.compile(r"[@+\-\s]*")
+_INLINE = re.compile(r"^[^\t#=\n][^=\n]*?:(?![=:])[^=;\n]*;(?P<recipe>[^\n]*)$", re.MULTILINE)
+_ONESHELL = re.compile(r"^\.ONESHELL\s*:", re.MULTILINE)
+_DEPTH = 5
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Yield the facts of all recipes."""
+    from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
+
+    variables = _variables(source.text)
+    for recipe, tolerant in _recipes(source):
+        yield from read_shell(_shell_text(recipe, variables), context="make", tolerant=tolerant, shell_options="e")
+
+
+def _variables(text: str) -> dict[str, str]:
+    """Return variables that are set once, to a text without functions; `?=` is a default like any other."""
+    found: dict[str, list[str]] = {}
+    plain = _DEFINE.sub("", text)
+    for match in _SETTING.finditer(plain):
+        found.setdefault(match["name"], []).append(match["value"])
+    for match in _CHANGED.finditer(plain):
+        found.setdefault(match["name"], []).append(MARK)
+    return {name: values[0] for name, values in found.items() if len(values) == 1 and MARK not in values[0]}
+
+
+def _recipes(source: Source) -> Iterator[tuple[Source, bool]]:
+    """Yield each recipe line (with its continuations) and whether make ignores its failure (`-`)."""
+    lines = [
+        (match.start(), match.start() + len(match["text"]), match["text"]) for match in _LINE.finditer(source.text)
+    ]
+    at = 0
+    while at < len(lines):
+        start, end, text = lines[at]
+        at += 1
+        if not text.startswith("\t"):
+            continue
+        while text.endswith("\\") and at < len(lines):
+            _, end, text = lines[at]
+            at += 1
+        body = source.text[start:end]
+        prefix = _PREFIX.match(body)
+        skip = prefix.end() if prefix is not None else 0
+        yield source.part(start + skip, end), "-" in body[:skip]
+    for match in _INLINE.finditer(source.text):
+        yield source.part(*match.span("recipe")), False
+
+
+def _shell_text(recipe: Source, variables: dict[str, str]) -> Source:
+    """Return what the shell gets: variables of make filled in, `$$` undone; unknown ones stand as `MARK`."""
+    out: list[str] = []
+    pieces: list[Piece] = []
+    size, at = 0, 0
+
+    def add(text: str, start: int, end: int) -> None:
+        nonlocal size
+        if text or end > start:
+            pieces.append(Piece(size, size + len(text), start, end))
+            out.append(text)
+            size += len(text)
+
+    for match in _TOKEN.finditer(recipe.text):
+        add(recipe.text[at : match.start()], at, match.start())
+        add(_expanded(match, variables, 0), match.start(), match.end())
+        at = match.end()
+    add(recipe.text[at:], at, len(recipe.text))
+    if not pieces or "".join(out) == recipe.text:
+        return recipe
+    return recipe.embed("".join(out), tuple(pieces), "variable")
+
+
+def _expanded(match: re.Match[str], variables: dict[str, str], depth: int) -> str:
+    if match.group() == "$$":
+        return "$"
+    value = variables.get(match["round"] or match["curly"] or "")
+    if value is None or depth > _DEPTH:
+        return MARK
+    return _TOKEN.sub(lambda inner: _expanded(inner, variables, depth + 1), value)

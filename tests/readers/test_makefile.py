@@ -1,0 +1,43 @@
+"""Makefiles: acceptance case 56 of the format specification."""
+
+from __future__ import annotations
+
+import pytest
+
+from relcheck.facts import Command, Image
+from relcheck.readers.makefile import read
+from relcheck.source import Source
+
+
+def test_case_56_prefixes_variables_and_places() -> None:
+    text = "IMG ?= registry.example.com/a/b\npush:\n\t@-docker push $(IMG):latest\n\techo $$HOME $$(docker pull x:1)\n"
+    facts = list(read(Source("Makefile", text)))
+
+    images = [(fact.name, fact.tag, fact.role) for fact in facts if isinstance(fact, Image)]
+    assert images == [("registry.example.com/a/b", "latest", "pushed"), ("x", "1", "pulled")]
+    (pushed, _) = [fact for fact in facts if isinstance(fact, Image)]
+    assert text[pushed.span.start : pushed.span.end] == "latest"
+    assert [fact.swallowed for fact in facts if isinstance(fact, Command) and fact.verb == "push"] == [True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "IMG = a/b\nIMG = c/d\nx:\n\tdocker push $(IMG):1\n",
+        "IMG := $(shell cat x)\nx:\n\tdocker push $(IMG):1\n",
+        "IMG = a\nIMG += b\nx:\n\tdocker push $(IMG):1\n",
+    ],
+)
+def test_a_variable_that_changes_is_not_known(text: str) -> None:
+    images = [fact for fact in read(Source("Makefile", text)) if isinstance(fact, Image)]
+
+    assert [image.tag for image in images] == ["1"]
+    assert not isinstance(images[0].name, str)
+
+
+def test_continued_lines_are_one_command() -> None:
+    text = "x:\n\tdocker push \\\n\t  a/b:1\n"
+    (image,) = [fact for fact in read(Source("Makefile", text)) if isinstance(fact, Image)]
+
+    assert image.name == "a/b"
+    assert text[image.span.start : image.span.end] == "1"
