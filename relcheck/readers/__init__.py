@@ -83,6 +83,7 @@ FORMATS: tuple[Format, ...] = (
             "**/podman-compose.y*ml",
         ),
     ),
+    Format("skaffold", "skaffold", ("**/skaffold.y*ml",)),
     Format("kustomization", "kustomization", ("**/kustomization.yaml", "**/kustomization.yml", "**/Kustomization")),
     Format("helm-chart", "helm_chart", ("**/Chart.yaml",)),
     Format("package-json", "package_json", ("**/package.json",), comments=()),

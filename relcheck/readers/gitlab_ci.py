@@ -40,6 +40,7 @@ _GLOBAL = frozenset((
 _SCRIPTS = ("before_script", "script", "after_script")
 _PROXY = re.compile(r"\$\{?CI_DEPENDENCY_PROXY(?:_DIRECT)?_GROUP_IMAGE_PREFIX\}?/")
 _OWN_REGISTRY = re.compile(r"\$\{?CI_REGISTRY(?:_IMAGE)?\b")
+_MACHINE = re.compile(r"(?:macos-\d|windows-\d|saas-)")
 _RAW_REF = re.compile(r"/(?:-/)?raw/(?:refs/heads/)?(?P<ref>[^/]+)/")
 _EXTENDS_DEPTH = 10
 
@@ -173,7 +174,7 @@ class _Pipeline:
 
     def _image(self, node: Node | None, role: str, job: Mapping | None, name: str) -> Iterator[Image]:
         found = node.get("name") if isinstance(node, Mapping) else node
-        if not isinstance(found, Scalar) or found.tag or not self._first_time(found):
+        if not isinstance(found, Scalar) or found.tag or _MACHINE.match(found.value) or not self._first_time(found):
             return
         source = found.source
         proxy = _PROXY.match(source.text)

@@ -1,7 +1,7 @@
 """Makefiles: recipe lines as shell text (GNU make manual: Writing Recipes).
 
-A recipe line begins with a tab, after it `@`, `-` and `+` in any mix; `$$` is a dollar of the shell, `$(VAR)` a variable of
-make, known here when it is set once to a literal. Lines joined by a backslash are one shell.
+A recipe line begins with a tab, after it `@`, `-` and `+` in any mix; `$$` is a dollar of the shell, `$(VAR)` a variable
+of make, known here when it is set once to a literal. Lines joined by a backslash are one shell.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from relcheck.source import Piece, Source
 
 _LINE = re.compile(r"(?P<text>[^\r\n]*)(?:\r\n|\n|\r|\Z)")
 _SETTING = re.compile(
-    r"^(?:export\s+|override\s+)?(?P<name>[A-Za-z_][\w.-]*)\s*(?P<operator>\?=|:{0,3}=)\s*(?P<value>[^#\n]*?)\s*(?:#.*)?$",
+    r"^(?:export[ \t]+|override[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*(?:\?=|:{0,3}=)[ \t]*(?P<value>[^#\n]*?)[ \t\r]*(?:#.*)?$",
     re.MULTILINE,
 )
 _CHANGED = re.compile(r"^(?:export\s+|override\s+)?(?P<name>[A-Za-z_][\w.-]*)\s*(?:\+=|!=)", re.MULTILINE)
 _DEFINE = re.compile(r"^define\b.*?^endef\b", re.MULTILINE | re.DOTALL)
 _TOKEN = re.compile(
-    r"\$\$|\$\((?P<round>[A-Za-z_][\w.-]*)\)|\$\{(?P<curly>[A-Za-z_][\w.-]*)\}|\$[({][^(){}$]*(?:\$[({][^(){}]*[)}][^(){}$]*)*[)}]|\$[A-Za-z@<^+?*%]"
+    r"\$\$|\$\((?P<round>[A-Za-z_][\w.-]*)\)|\$\{(?P<curly>[A-Za-z_][\w.-]*)\}"
+    r"|\$[({][^(){}$]*(?:\$[({][^(){}]*[)}][^(){}$]*)*[)}]|\$[A-Za-z@<^+?*%]"
 )
 _PREFIX = re.compile(r"[@+\-\s]*")
 _INLINE = re.compile(r"^[^\t#=\n][^=\n]*?:(?![=:])[^=;\n]*;(?P<recipe>[^\n]*)$", re.MULTILINE)

@@ -10,12 +10,12 @@ from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.readers.package_json import npm_firmness
 from relcheck.readers.python_requirement import requirement
 from relcheck.readers.yaml_tree import load
+from relcheck.refs.container_options import image_index
 from relcheck.refs.git import classify_ref, parse_git_url, version_comment
 from relcheck.refs.url import parse_url
 from relcheck.source import Source
 
 _OWN = ("local", "meta", "builtin")
-_ENTRY_OPTIONS = ("--entrypoint", "-e", "-v", "-w", "--network", "--env", "--volume", "--workdir", "-u", "--user")
 
 
 def read(source: Source) -> Iterator[Fact]:
@@ -78,18 +78,17 @@ def _hook(hook: Mapping, *, own: bool) -> Iterator[Fact]:
 
 def _docker_entry(entry: Scalar) -> Iterator[Fact]:
     """`[docker options] IMAGE [arguments]`: the first word that is no option."""
-    at, words = 0, entry.value.split()
-    skip = False
-    for word in words:
-        at = entry.value.index(word, at)
-        if skip or word.startswith("-"):
-            skip = word in _ENTRY_OPTIONS
-            at += len(word)
-            continue
-        found = image_fact(entry.source.part(at, at + len(word)), role="run", engine="pre-commit")
-        if found is not None:
-            yield found
+    words = entry.value.split()
+    index = image_index(words)
+    if index is None:
         return
+    at = 0
+    for word in words[:index]:
+        at = entry.value.index(word, at) + len(word)
+    at = entry.value.index(words[index], at)
+    found = image_fact(entry.source.part(at, at + len(words[index])), role="run", engine="pre-commit")
+    if found is not None:
+        yield found
 
 
 def _dependency(item: Scalar, language: str) -> Iterator[Fact]:

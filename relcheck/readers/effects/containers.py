@@ -10,108 +10,11 @@ from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.images import image_fact
 from relcheck.refs import MARK
+from relcheck.refs.container_options import image_index
 from relcheck.refs.shell_lite import Word
 from relcheck.refs.url import is_loopback
 from relcheck.source import Source
 
-_RUN_BOOLEANS = frozenset(
-    [
-        "--rm",
-        "--init",
-        "--privileged",
-        "--read-only",
-        "--detach",
-        "--interactive",
-        "--tty",
-        "--publish-all",
-        "--no-healthcheck",
-        "--oom-kill-disable",
-        "--sig-proxy",
-        "--disable-content-trust",
-        "--quiet",
-        "--replace",
-        "--rmi",
-        "--no-hosts",
-        "--env-host",
-        "--help",
-        "--use-api-socket",
-        "--systemd",
-        "--tls-verify",
-        "--passwd",
-        "--http-proxy",
-        "--rootfs",
-    ]
-)
-_RUN_VALUES = frozenset(
-    [
-        "-a",
-        "-c",
-        "-e",
-        "-h",
-        "-l",
-        "-m",
-        "-p",
-        "-u",
-        "-v",
-        "-w",
-        "--name",
-        "--network",
-        "--net",
-        "--entrypoint",
-        "--env",
-        "--env-file",
-        "--volume",
-        "--workdir",
-        "--user",
-        "--publish",
-        "--mount",
-        "--label",
-        "--hostname",
-        "--link",
-        "--memory",
-        "--cpus",
-        "--platform",
-        "--restart",
-        "--gpus",
-        "--device",
-        "--cap-add",
-        "--cap-drop",
-        "--add-host",
-        "--tmpfs",
-        "--ulimit",
-        "--security-opt",
-        "--shm-size",
-        "--log-driver",
-        "--log-opt",
-        "--pull",
-        "--pid",
-        "--ipc",
-        "--userns",
-        "--cidfile",
-        "--dns",
-        "--expose",
-        "--volumes-from",
-        "--stop-signal",
-        "--stop-timeout",
-        "--health-cmd",
-        "--network-alias",
-        "--ip",
-        "--mac-address",
-        "--runtime",
-        "--group-add",
-        "--cgroupns",
-        "--sysctl",
-        "--annotation",
-        "--label-file",
-        "--isolation",
-        "--pod",
-        "--secret",
-        "--arch",
-        "--os",
-        "--variant",
-        "--authfile",
-    ]
-)
 _INSECURE = (
     "--insecure",
     "--plain-http",
@@ -278,31 +181,15 @@ def _engine(invocation: Invocation, verb: str) -> Iterator[Fact]:
 
 def _run(invocation: Invocation) -> Iterator[Fact]:
     """`docker run [OPTIONS] IMAGE [COMMAND…]`: the first word that is neither an option nor the value of one."""
-    at = 0
     rest = invocation.rest
-    unsure = False
-    while at < len(rest) and rest[at].text.startswith("-"):
-        text = rest[at].text
-        if text == "--":
-            at += 1
-            break
-        takes = text in _RUN_VALUES or (
-            len(text) > 2
-            and not text.startswith("--")
-            and f"-{text[-1]}" in _RUN_VALUES
-            and text[1:2].islower()
-            and len(text) <= 4
-            and text[1] in "itdqP"
-        )
-        if text.startswith("--") and "=" not in text and text not in _RUN_VALUES and text not in _RUN_BOOLEANS:
-            unsure = True
-        at += 2 if takes else 1
-    if at < len(rest) and not unsure:
-        found = _image(invocation, rest[at], "run")
-        if found is not None:
-            yield found
-        if len(rest) > at + 1:
-            yield from _inner(invocation, rest[at + 1 :])
+    at = image_index([word.text for word in rest])
+    if at is None:
+        return
+    found = _image(invocation, rest[at], "run")
+    if found is not None:
+        yield found
+    if len(rest) > at + 1:
+        yield from _inner(invocation, rest[at + 1 :])
 
 
 def _inner(invocation: Invocation, words: list[Word]) -> Iterator[Fact]:
@@ -435,7 +322,7 @@ def _signer(invocation: Invocation, verb: str) -> Iterator[Fact]:
     """`cosign sign IMAGE`: addressed by tag, it signs whatever the tag names at that moment."""
     if verb.split(" ", maxsplit=1)[0] in ("sign", "attest"):
         operands = invocation.operands(
-            ("--key", "-k", "--predicate", "--type", "-a", "--annotations", "--certificate", "--payload")
+            ("-k", "-a"), ("--recursive", "--yes", "--upload", "--replace", "--no-upload", "--allow-insecure-registry")
         )
         found = _image(invocation, operands[0], "signed") if operands else None
         if found is not None:

@@ -11,7 +11,7 @@ from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.urls import userinfo
 from relcheck.refs import MARK
 from relcheck.refs.shell_lite import SHELLS, SimpleCommand, Word
-from relcheck.refs.url import parse_url
+from relcheck.refs.url import is_loopback, parse_url
 
 _INTERPRETERS = SHELLS | {"python", "python3", "perl", "ruby", "node", "php", "pwsh", "source", "eval", "."}
 _UNPACKERS = frozenset(("tar", "unzip", "gunzip", "bsdtar", "7z", "dpkg", "rpm", "installer", "install"))
@@ -40,8 +40,9 @@ _SIGNERS = frozenset(("gpg", "gpg2", "gpgv", "minisign", "cosign", "signify", "s
 
 def facts(invocation: Invocation) -> Iterator[Fact]:
     """Yield a download for each URL, unless the command uploads."""
-    for value, key in secret_options(invocation):
-        yield credential(value, "argv-password", invocation, key=key)
+    if not _only_here(invocation):
+        for value, key in secret_options(invocation):
+            yield credential(value, "argv-password", invocation, key=key)
     yield from _certificates(invocation)
     method = invocation.value("-X", "--request") if invocation.program == "curl" else None
     uploads = any(invocation.has(flag) for flag in _UPLOADS) or (
@@ -58,6 +59,12 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
             yield _download(invocation, word)
 
 
+def _only_here(invocation: Invocation) -> bool:
+    """Whether every URL is of this machine, as in a health check."""
+    hosts = [url.host for found in _words(invocation) if (url := parse_url(found.text)) is not None]
+    return bool(hosts) and all(isinstance(host, str) and is_loopback(host) for host in hosts)
+
+
 def _words(invocation: Invocation) -> list[Word]:
     return invocation.operands(_VALUES)
 
@@ -71,7 +78,6 @@ def _certificates(invocation: Invocation) -> Iterator[Fact]:
         if short or text in ("--insecure", "--no-check-certificate", "--proxy-insecure", "--check-certificate=false"):
             hosts = [url.host for found in _words(invocation) if (url := parse_url(found.text)) is not None]
             host = hosts[0] if hosts else UNKNOWN
-            from relcheck.refs.url import is_loopback  # noqa: PLC0415 - rarely needed
 
             yield Registry(
                 span=word.source.all(), job=invocation.setting.job, step=invocation.setting.step, ecosystem="", purpose="download",

@@ -106,7 +106,7 @@ def _frozen(invocation: Invocation) -> bool | None:
 
 def _install(invocation: Invocation, *, frozen: bool | None) -> Install:
     scripts = invocation.has("--ignore-scripts") is None
-    in_ci = invocation.setting.context != "script" or bool(invocation.setting.job)
+    in_ci = invocation.setting.context == "run" or bool(invocation.setting.job)
     settled: Any = frozen
     if frozen is None:
         # pnpm and current yarn refuse to change the lock file when they run in CI; npm install never refuses.
