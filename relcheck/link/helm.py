@@ -1,0 +1,108 @@
+"""What the values, the templates and the metadata of a chart say together about an image's tag.
+
+An empty tag in values means the chart's `appVersion`; the default in a template holds only where values.yaml gives
+nothing; an image in values without a tag has none only where a template uses it as it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from relcheck.facts import UNKNOWN, Chart, Image, Option, Related, Unknown, Variables
+from relcheck.link import Repository, folder_of
+from relcheck.refs.image import tag_kind
+
+_APP_VERSION = ".Chart.AppVersion"
+_PATH = re.compile(r"\.Values\.([\w.]+)")
+_WHOLE = re.compile(r"\{\{-?\s*\.Values\.(?P<path>[\w.]+)\s*(?:\|\s*(?:quote|squote|toString|trim)\s*)*-?\}\}")
+_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_HANDED_ON = frozenset(
+    ("tag", "imageTag", "image_tag", "imageVersion", "version", "image", "repository", "registry", "digest")
+)
+_TAG = re.compile(r"[\w][\w.-]{0,127}", re.ASCII)
+_TEMPLATES_READ = 200
+
+
+def link(repository: Repository) -> None:
+    """Fill what images in charts cannot know alone."""
+    for path, index, image in list(repository.all(Image)):
+        if image.engine != "helm" or not image.raw:
+            continue
+        chart = repository.above(path, "Chart.yaml")
+        if not chart:
+            continue
+        if "/templates/" in f"/{path}":
+            found = _without_default(repository, chart, image) if image.floating_default else None
+        elif _APP_VERSION in image.raw:
+            found = _with_app_version(repository, chart, image)
+        else:
+            found = _as_written(repository, chart, image)
+        if found is not None:
+            repository.put(path, index, found)
+
+
+def _with_app_version(repository: Repository, chart: str, image: Image) -> Image | None:
+    """Give the image the version of the chart that its values belong to: this one, or one that it depends on."""
+    match = _PATH.search(image.raw)
+    first = match[1].partition(".")[0] if match else ""
+    inner = f"{folder_of(chart)}/charts/{first}/Chart.yaml".lstrip("/")
+    if inner in repository.paths:
+        chart = inner
+    elif first in _subcharts(repository, chart):
+        return None
+    about = next((fact for fact in repository.of(chart) if isinstance(fact, Chart)), None)
+    if about is None or not isinstance(about.app_version, str) or not _TAG.fullmatch(about.app_version):
+        return None
+    place = about.parts.get("app_version", about.span)
+    return image.replace(
+        written=f"{image.written}:{about.app_version}",
+        tag=about.app_version,
+        tag_kind=tag_kind(about.app_version),
+        state="defaulted",
+        related=(*image.related, Related(span=place, note="the tag is the chart's appVersion", path=chart)),
+    )
+
+
+def _subcharts(repository: Repository, chart: str) -> set[str]:
+    facts = repository.of(chart)
+    return {option.name for fact in facts if isinstance(fact, Variables) for option in fact.values_of}
+
+
+def _values(repository: Repository, chart: str) -> dict[str, Option]:
+    path = repository.beside(chart, "values.yaml", "values.yml")
+    facts = repository.of(path) if path else []
+    return {option.name: option for fact in facts if isinstance(fact, Variables) for option in fact.values_of}
+
+
+def _without_default(repository: Repository, chart: str, image: Image) -> Image | None:
+    """Take back what the default of a template says where values.yaml gives, or may give, something else."""
+    values = _values(repository, chart)
+    for action in _ACTION.findall(image.raw):
+        match = _PATH.search(action)
+        if "default" not in action or match is None:
+            continue
+        given = values.get(match[1])
+        unset = given is None and match[1].rpartition(".")[2] in _HANDED_ON
+        if unset or (given is not None and given.value == ""):
+            continue
+        unknown = dict.fromkeys(("tag", "tag_kind", "digest"), UNKNOWN)
+        if _ACTION.fullmatch(image.raw.strip()):
+            unknown |= dict.fromkeys(("name", "registry", "host", "namespace", "repository"), UNKNOWN)
+        return image.replace(state="partial", floating_default=False, problem="", digest_problem="", **unknown)
+    return None
+
+
+def _as_written(repository: Repository, chart: str, image: Image) -> Image | None:
+    """Say that an image of values has no tag where a template of the chart uses the value and nothing else."""
+    match = _WHOLE.fullmatch(image.raw)
+    if match is None or not isinstance(image.tag, Unknown):
+        return None
+    folder = folder_of(chart)
+    prefix = f"{folder}/templates/" if folder else "templates/"
+    paths = sorted(path for path in repository.paths if path.startswith(prefix))
+    for path in paths[:_TEMPLATES_READ]:
+        for fact in repository.of(path):
+            used = _WHOLE.fullmatch(fact.raw.strip()) if isinstance(fact, Image) else None
+            if used is not None and used["path"] == match["path"]:
+                return image.replace(tag="", tag_kind="none", state="literal")
+    return None

@@ -1,0 +1,276 @@
+"""Which namespace an object gets, and which images are replaced, by what builds and deploys its file.
+
+Kustomizations form a graph: each names files and folders to build on. A file is built by every root above it, and is
+supplied with a namespace, or an image with a tag, only where all of them do so. Flux, Argo CD and commands deploy a
+folder into a namespace. Where not the whole repository is read and there is too much to look at, a namespace that no
+file supplies is unknown, so that a file alone never gives a finding that the whole would not.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from relcheck.discover import path_class
+from relcheck.facts import UNKNOWN, Command, Deploy, Image, ImageOverride, Kustomization, Resource, Text, Unknown
+from relcheck.link import Repository
+
+_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_DEPLOYERS = re.compile(
+    r"(?:.*/)?(?:[^/]+\.(?:ya?ml|sh|bash|mk)|[Mm]akefile|GNUmakefile|Jenkinsfile|[Jj]ustfile)", re.IGNORECASE
+)
+_DEPLOYERS_READ = 200
+"""How many files a scan of a few files looks at to find out who deploys what."""
+_LIBRARIES = frozenset(
+    ("base", "bases", "component", "components", "common", "shared", "lib", "library", "modules", "upstream")
+)
+_SAFE_PATTERN = re.compile(r"(?:[\w./:@-]|\.[*+](?=[^*+]*$))+")
+_DEEPEST = 30
+_STEPS = 20_000
+_PREFIX_TOOLS = ("flux", "argocd")
+
+
+def link(repository: Repository) -> None:
+    """Fill the namespaces of objects and say which images are replaced."""
+    wanted = [found for found in repository.all(Resource) if _open(found[2])]
+    images = [found for found in repository.all(Image) if found[2].engine == "kubernetes"]
+    if not wanted and not images:
+        return
+    graph = Graph(repository)
+    _patches(repository, graph)
+    certain = _read_deployers(repository) if wanted or any(graph.builders(path) for path, _, _ in images) else True
+    suppliers = Suppliers(repository, graph)
+    for path, index, resource in list(repository.all(Resource)):
+        if _open(resource):
+            repository.put(path, index, _supplied(resource, path, suppliers, certain=certain))
+    overrides = Overrides(repository, graph)
+    for path, index, image in list(repository.all(Image)):
+        if image.engine == "kubernetes" and image.role in ("workload", "mount") and isinstance(image.name, str):
+            state = overrides.replaces_tag(path, image.name)
+            if state is not False:
+                repository.put(path, index, image.replace(overridden=state))
+
+
+def _open(resource: Resource) -> bool:
+    return resource.namespace == "" and resource.namespace_from == "" and resource.scope == "namespaced"
+
+
+def _supplied(resource: Resource, path: str, suppliers: Suppliers, *, certain: bool) -> Resource:
+    values = suppliers.of(path)
+    if "" in values:
+        # Someone deploys the file without a namespace, as far as can be seen from here.
+        return resource if certain else resource.replace(namespace=UNKNOWN)
+    known = next(iter(values)) if len(values) == 1 else UNKNOWN
+    return resource.replace(namespace=known, namespace_from=suppliers.tool(path))
+
+
+def _patches(repository: Repository, graph: Graph) -> None:
+    for path, index, resource in list(repository.all(Resource)):
+        if path in graph.patches and path not in graph.resources and not resource.patch:
+            repository.put(path, index, resource.replace(patch=True))
+
+
+def _read_deployers(repository: Repository) -> bool:
+    """Look at what may deploy something, where only some files are scanned; false when that is too much."""
+    if repository.whole:
+        return True
+    paths = sorted(path for path in repository.paths if _DEPLOYERS.fullmatch(path))
+    if len(paths) > _DEPLOYERS_READ:
+        return False
+    for path in paths:
+        repository.of(path)
+    return True
+
+
+class Graph:
+    """The kustomizations of a repository and what each of them builds on."""
+
+    def __init__(self, repository: Repository) -> None:
+        for path in repository.named(*_NAMES):
+            repository.of(path)
+        self._repository = repository
+        self.nodes: dict[str, Kustomization] = {path: node for path, _, node in repository.all(Kustomization)}
+        self.above: dict[str, list[str]] = {}
+        self.resources: set[str] = set()
+        self.patches: set[str] = set()
+        for path, node in self.nodes.items():
+            for child in self._children(node.folder, node.resources):
+                self.above.setdefault(child, []).append(path)
+                self.resources.add(child)
+            for child in self._children(node.folder, node.patches):
+                self.above.setdefault(child, []).append(path)
+                self.patches.add(child)
+
+    def builders(self, path: str) -> list[str]:
+        """Return the kustomizations that name a file or the kustomization of a folder."""
+        return self.above.get(path, [])
+
+    def _children(self, folder: str, entries: tuple[str, ...]) -> Iterator[str]:
+        for entry in entries:
+            if "://" in entry or "\n" in entry or entry.startswith(("/", "git@")):
+                continue
+            target = posixpath.normpath(posixpath.join(folder, entry))
+            target = "" if target == "." else target
+            if target in self._repository.paths:
+                yield target
+                continue
+            inside = self._repository.beside(f"{target}/x" if target else "x", *_NAMES)
+            if inside:
+                yield inside
+
+    def is_library(self, path: str) -> bool:
+        """Whether a kustomization that nothing here builds on is made for others to build on."""
+        node = self.nodes[path]
+        return node.component or node.folder.rpartition("/")[2].lower() in _LIBRARIES
+
+    def has_unread_patch(self, path: str) -> bool:
+        """Whether a patch file holds no object: it may be a list of JSON operations, on a namespace too."""
+        node = self.nodes[path]
+        for child in self._children(node.folder, node.patches):
+            if not any(isinstance(fact, Resource) for fact in self._repository.of(child)):
+                return True
+        return False
+
+
+class Suppliers:
+    """Who gives the objects of a file their namespace."""
+
+    def __init__(self, repository: Repository, graph: Graph) -> None:
+        self._graph = graph
+        self._deploys = [deploy for _, _, deploy in repository.all(Deploy)]
+        self._contexts = any(_sets_namespace(command) for _, _, command in repository.all(Command))
+        self._known: dict[str, frozenset[Text]] = {}
+
+    def of(self, path: str) -> frozenset[Text]:
+        """Return the namespaces that a file's objects get, one for each way to build it; "" where nobody gives one."""
+        builders = self._graph.builders(path)
+        if not builders:
+            return frozenset((self._deployed(path),))
+        values = [self._above(builder, ()) for builder in builders if not self._is_fixture(builder, path)]
+        return frozenset().union(*values) if values else frozenset((UNKNOWN,))
+
+    def tool(self, path: str) -> str:
+        """Return who supplies the namespace: kustomize, or what deploys the file."""
+        if self._graph.builders(path):
+            return "kustomize"
+        return next((deploy.tool for deploy in self._deploys if _contains(deploy, path)), "deploy")
+
+    def _is_fixture(self, builder: str, path: str) -> bool:
+        return path_class(builder).fixture and not path_class(path).fixture
+
+    def _above(self, path: str, visited: tuple[str, ...]) -> frozenset[Text]:
+        """Return what the roots above a kustomization give: the outermost namespace counts."""
+        if path in self._known:
+            return self._known[path]
+        if path in visited:
+            return frozenset()
+        if len(visited) >= _DEEPEST:
+            return frozenset((UNKNOWN,))
+        own = self._own(path)
+        parents = [parent for parent in self._graph.builders(path) if not self._is_fixture(parent, path)]
+        if parents:
+            outer = frozenset().union(*(self._above(parent, (*visited, path)) for parent in parents))
+            found = frozenset(own if value == "" else value for value in outer) or frozenset((own,))
+        else:
+            found = frozenset((own or self._root(path),))
+        self._known[path] = found
+        return found
+
+    def _own(self, path: str) -> Text:
+        own = self._graph.nodes[path].namespace
+        return UNKNOWN if own == "" and self._graph.has_unread_patch(path) else own
+
+    def _root(self, path: str) -> Text:
+        deployed = self._deployed(path)
+        return UNKNOWN if deployed == "" and self._graph.is_library(path) else deployed
+
+    def _deployed(self, path: str) -> Text:
+        """Return the namespace that a path is deployed into, "" where nothing here deploys it."""
+        found = {deploy.namespace for deploy in self._deploys if _contains(deploy, path)}
+        if not found:
+            return UNKNOWN if self._contexts else ""
+        return found.pop() if len(found) == 1 else UNKNOWN
+
+
+def _contains(deploy: Deploy, path: str) -> bool:
+    if isinstance(deploy.path, Unknown):
+        return True
+    folder = posixpath.normpath(deploy.path.strip("/") or ".")
+    if folder == ".":
+        return True
+    if path == folder or path.startswith(f"{folder}/"):
+        return True
+    # A command's folder is relative to where it runs, which is not known.
+    return deploy.tool not in _PREFIX_TOOLS and f"/{folder.lstrip('./')}/" in f"/{path}/"
+
+
+def _sets_namespace(command: Command) -> bool:
+    """Whether a command chooses the namespace of all that follow: `set-context --namespace`, `kubens`, `oc project`."""
+    if command.program == "kubens" or (command.program == "oc" and command.verb == "project"):
+        return True
+    return (
+        command.program in ("kubectl", "oc")
+        and "set-context" in command.argv
+        and "--namespace" in " ".join(command.argv)
+    )
+
+
+class Overrides:
+    """Which images kustomizations give another tag or a digest."""
+
+    def __init__(self, repository: Repository, graph: Graph) -> None:
+        self._graph = graph
+        self._left = _STEPS
+        self._edited = {name for _, _, command in repository.all(Command) for name in _edited(command)}
+
+    def replaces_tag(self, path: str, name: str) -> bool | Unknown:
+        """Whether every root that builds a file gives the image a tag or a digest; UNKNOWN where one may."""
+        builders = self._graph.builders(path)
+        if not builders:
+            return False
+        if name in self._edited:
+            return UNKNOWN
+        states = [state for builder in builders for state in self._states(builder, name, fixed=False, visited=())]
+        if states and all(state is True for state in states):
+            return True
+        return UNKNOWN if any(state is UNKNOWN for state in states) and False not in states else False
+
+    def _states(self, path: str, name: str, *, fixed: bool | Unknown, visited: tuple[str, ...]) -> list[bool | Unknown]:
+        self._left -= 1
+        if len(visited) >= _DEEPEST or self._left < 0:
+            return [UNKNOWN]
+        if path in visited:
+            return []
+        for entry in self._graph.nodes[path].images:
+            matched = _matches(entry, name)
+            if matched is True:
+                name = entry.new_name or name
+                fixed = True if entry.new_tag or entry.digest else fixed
+            elif matched is UNKNOWN and fixed is False:
+                fixed = UNKNOWN
+        parents = self._graph.builders(path)
+        if not parents:
+            return [fixed]
+        return [
+            state for parent in parents for state in self._states(parent, name, fixed=fixed, visited=(*visited, path))
+        ]
+
+
+def _matches(entry: ImageOverride, name: str) -> bool | Unknown:
+    """Whether an entry's name, an anchored regular expression, is an image's name; UNKNOWN for costly ones."""
+    if entry.name == name:
+        return True
+    if not _SAFE_PATTERN.fullmatch(entry.name) or len(entry.name) > 300:
+        return UNKNOWN if re.search(r"[*+?\[({|]", entry.name) else False
+    try:
+        return re.fullmatch(entry.name, name) is not None
+    except re.error:
+        return False
+
+
+def _edited(command: Command) -> Iterator[str]:
+    """`kustomize edit set image NAME=NEW…`: the names that a pipeline replaces before it builds."""
+    if command.program == "kustomize" and "edit" in command.argv and "image" in command.argv:
+        for word in command.operands:
+            yield re.split(r"[=:@]", word)[0]
