@@ -113,8 +113,13 @@ def load_rules(folders: Sequence[str] = (), cache_folder: str = "") -> RuleSet:
 
 
 def _version(rules: Iterable[Rule]) -> str:
-    text = "\n".join(f"{rule.name}\0{rule.when}\0{rule.message}\0{rule.levels!r}" for rule in rules)
-    return f"{__version__}+{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    """Identify a rule set by what is written in it: compiled programs differ from one compilation to the next."""
+    found = hashlib.sha256(__version__.encode())
+    for rule in rules:
+        levels = [(level.severity, level.when, level.strict, level.profile) for level in rule.levels]
+        judged = (rule.name, rule.on, rule.when, rule.message, levels, rule.confidence, rule.at, rule.supersedes)
+        found.update(json.dumps([*judged, rule.params], sort_keys=True).encode())
+    return f"{__version__}+{found.hexdigest()[:12]}"
 
 
 def _check_relations(rules: Mapping[str, Rule]) -> None:
