@@ -16,7 +16,7 @@ from relcheck.readers.effects import EFFECTS
 from relcheck.readers.effects.invocation import Invocation, Setting, unwrap
 from relcheck.refs import MARK
 from relcheck.refs.secrets import looks_secret_name, redact
-from relcheck.refs.shell_lite import SHELLS, SimpleCommand, Word, parse
+from relcheck.refs.shell import SHELLS, SimpleCommand, Word, parse
 from relcheck.source import Source
 
 _SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(?:-S[ \t]+)?(\S+))?")

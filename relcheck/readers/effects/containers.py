@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from relcheck.facts import UNKNOWN, Fact, Image, Login, Publish, Registry, Text
@@ -11,7 +11,7 @@ from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.images import image_fact
 from relcheck.refs import MARK
 from relcheck.refs.container_options import image_index
-from relcheck.refs.shell_lite import Word
+from relcheck.refs.shell import Word
 from relcheck.refs.url import is_loopback
 from relcheck.source import Source
 
@@ -262,7 +262,7 @@ def _skopeo(invocation: Invocation, verb: str) -> Iterator[Fact]:
 
 def _crane(invocation: Invocation, verb: str) -> Iterator[Fact]:
     operands = invocation.operands(("--platform", "-t", "--image-refs", "-f", "-b"))
-    if verb in ("push",) and len(operands) > 1:
+    if verb == "push" and len(operands) > 1:
         yield from _push(invocation, operands[1])
     elif verb in ("copy", "cp") and len(operands) > 1:
         found = _image(invocation, operands[0], "pulled")
@@ -329,7 +329,7 @@ def _signer(invocation: Invocation, verb: str) -> Iterator[Fact]:
             yield found
 
 
-_HANDLERS = {
+_HANDLERS: dict[str, Callable[[Invocation, str], Iterator[Fact]]] = {
     "skopeo": _skopeo,
     "crane": _crane,
     "regctl": _regctl,

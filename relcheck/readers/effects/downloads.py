@@ -10,7 +10,7 @@ from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.urls import userinfo
 from relcheck.refs import MARK
-from relcheck.refs.shell_lite import SHELLS, SimpleCommand, Word
+from relcheck.refs.shell import SHELLS, SimpleCommand, Word
 from relcheck.refs.url import is_loopback, parse_url
 
 _INTERPRETERS = SHELLS | {"python", "python3", "perl", "ruby", "node", "php", "pwsh", "source", "eval", "."}
@@ -80,8 +80,8 @@ def _certificates(invocation: Invocation) -> Iterator[Fact]:
             host = hosts[0] if hosts else UNKNOWN
 
             yield Registry(
-                span=word.source.all(), job=invocation.setting.job, step=invocation.setting.step, ecosystem="", purpose="download",
-                url=UNKNOWN, host=host, tls="off", key=text,
+                span=word.source.all(), job=invocation.setting.job, step=invocation.setting.step, ecosystem="",
+                purpose="download", url=UNKNOWN, host=host, tls="off", key=text,
                 loopback=UNKNOWN if host is UNKNOWN else is_loopback(str(host)),
             )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 from relcheck.facts import UNKNOWN, Fact, Registry
 from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.urls import registry, userinfo
+from relcheck.source import Span
 
 _VALUES = (
     "-b",
@@ -52,5 +53,5 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
                         yield fact
 
 
-def _unverified(span: Any, key: str, where: dict[str, Any]) -> Registry:
+def _unverified(span: Span, key: str, where: dict[str, Any]) -> Registry:
     return Registry(span=span, ecosystem="git", purpose="vcs", url=UNKNOWN, host=UNKNOWN, tls="off", key=key, **where)

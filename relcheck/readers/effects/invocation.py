@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from relcheck.records import Record
 from relcheck.refs import MARK
-from relcheck.refs.shell_lite import SHELLS, SimpleCommand, Word
+from relcheck.refs.shell import SHELLS, SimpleCommand, Word
 from relcheck.source import Source
 
 _DEEP = {
@@ -53,7 +53,8 @@ _PREFIXES: dict[str, tuple[str, ...]] = {
     "command": (), "builtin": (), "exec": ("-a",), "nohup": (), "time": ("-f", "-o"), "nice": ("-n",), "ionice": ("-c", "-n"),
     "timeout": ("-s", "-k", "--signal", "--kill-after"),
     "stdbuf": ("-i", "-o", "-e"), "setsid": (), "xvfb-run": ("-s", "-n"), "winpty": (), "catchsegv": (), "then": (), "do": (),
-    "chroot": (), "gosu": (), "su-exec": (), "flock": ("-w",), "retry": (), "travis_retry": (), "xargs": ("-n", "-I", "-P", "-d", "-L"),
+    "chroot": (), "gosu": (), "su-exec": (), "flock": ("-w",), "retry": (), "travis_retry": (),
+    "xargs": ("-n", "-I", "-P", "-d", "-L"),
 }  # fmt: skip
 _WITHOUT_VERB = frozenset((
     "curl", "wget", "aria2c", "npx", "pnpx", "bunx", "uvx", "executor", "apt-key", "sha256sum", "sha512sum", "shasum", "md5sum",

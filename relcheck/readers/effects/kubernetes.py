@@ -10,7 +10,7 @@ from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.images import image_fact
 from relcheck.readers.urls import registry
 from relcheck.refs import MARK
-from relcheck.refs.shell_lite import Word
+from relcheck.refs.shell import Word
 from relcheck.source import Source
 
 _CHART_VALUES = (

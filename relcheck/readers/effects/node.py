@@ -12,14 +12,15 @@ from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.package_json import npm_firmness
 from relcheck.readers.urls import registry
 from relcheck.refs import MARK
-from relcheck.refs.shell_lite import Word
+from relcheck.refs.shell import Word
 
 _INSTALL = frozenset(
     ["install", "i", "in", "ins", "inst", "insta", "instal", "isnt", "isnta", "isntal", "isntall", "add"]
 )  # npm's own spellings
 _CLEAN = frozenset(("ci", "clean-install", "ic", "install-clean", "isntall-clean"))
 _VALUES = (
-    "--registry", "--prefix", "--tag", "--cache", "-w", "--workspace", "--omit", "--include", "--access", "--otp", "--filter", "-F",
+    "--registry", "--prefix", "--tag", "--cache", "-w", "--workspace", "--omit", "--include", "--access", "--otp",
+    "--filter", "-F",
     "-C", "--dir", "--cwd", "--userconfig", "--loglevel", "-p", "--package", "-c", "--call", "--location",
 )  # fmt: skip
 _RUNNERS = frozenset(("npx", "pnpx", "bunx"))

@@ -10,6 +10,7 @@ from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Publish, Registry
 from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.refs import MARK
+from relcheck.source import Span
 
 _UNSIGNED = {
     "apt": ("--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"),
@@ -62,7 +63,7 @@ def _unchecked(invocation: Invocation) -> Iterator[Fact]:
             )  # fmt: skip
 
 
-def _publish(invocation: Invocation, ecosystem: str, **fields: Any) -> Publish:
+def _publish(invocation: Invocation, ecosystem: str, **fields: Any) -> Publish:  # noqa: ANN401 - fields of Publish
     return Publish(
         span=(invocation.verb_words or invocation.words)[-1].source.all(),
         ecosystem=ecosystem,
@@ -78,7 +79,7 @@ def _publish(invocation: Invocation, ecosystem: str, **fields: Any) -> Publish:
 
 
 def _tool(
-    invocation: Invocation, ecosystem: str, name: str, version: str, place: Any, where: str = "tool"
+    invocation: Invocation, ecosystem: str, name: str, version: str, place: Span, where: str = "tool"
 ) -> Dependency:
     firm = "any" if not version else "tag" if version == "latest" else "exact"
     return Dependency(

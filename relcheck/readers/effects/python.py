@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Publish, Registry
+from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Publish, Registry, Truth
 from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.python_requirement import requirement
@@ -13,18 +13,21 @@ from relcheck.readers.urls import registry
 from relcheck.refs import MARK
 
 _VALUES = (
-    "-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-i", "--index-url", "--extra-index-url", "-f", "--find-links",
-    "-t", "--target", "--prefix", "--root", "--platform", "--python-version", "--trusted-host", "--cache-dir", "--timeout",
+    "-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-i", "--index-url", "--extra-index-url",
+    "-f", "--find-links", "-t", "--target", "--prefix", "--root", "--platform", "--python-version", "--trusted-host",
+    "--cache-dir", "--timeout",
     "--no-binary", "--only-binary", "--progress-bar", "--python", "-p", "--index", "--default-index", "--build", "-d", "--dest",
     "--src", "--log", "--proxy", "--retries", "--cert", "--upgrade-strategy", "--report", "--config-settings", "--spec", "--from",
     "--with", "--extra", "--group", "-G", "--publish-url", "--repository-url", "--repository", "-u", "--username", "--password",
     "--token", "--check-url", "-w", "--wheel-dir", "--suffix", "--exclude-newer", "--keyring-provider",
 )  # fmt: skip
-_INDEXES = {"-i": "index", "--index-url": "index", "--pypi-url": "index", "--extra-index-url": "extra-index", "-f": "find-links",
-            "--find-links": "find-links", "--default-index": "index", "--repository-url": "publish", "--publish-url": "publish"}  # fmt: skip
+_INDEXES = {
+    "-i": "index", "--index-url": "index", "--pypi-url": "index", "--extra-index-url": "extra-index", "-f": "find-links",
+    "--find-links": "find-links", "--default-index": "index", "--repository-url": "publish", "--publish-url": "publish",
+}  # fmt: skip
 _PUBLISH = {
-    "twine": ("upload",), "uv": ("publish",), "poetry": ("publish",), "hatch": ("publish",), "flit": ("publish",), "pdm": ("publish",),
-    "maturin": ("publish", "upload"),
+    "twine": ("upload",), "uv": ("publish",), "poetry": ("publish",), "hatch": ("publish",), "flit": ("publish",),
+    "pdm": ("publish",), "maturin": ("publish", "upload"),
 }  # fmt: skip
 
 
@@ -33,7 +36,7 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
     program, verb = invocation.program, invocation.verb
     for value, key in secret_options(invocation):
         yield credential(value, "argv-token", invocation, key=key, ecosystem="pypi")
-    if program.startswith("pip") and program != "pipx" and program != "pipenv":
+    if program.startswith("pip") and program not in ("pipx", "pipenv"):
         yield from _indexes(invocation)
         if verb in ("install", "download", "wheel"):
             yield from _pip(invocation)
@@ -68,8 +71,8 @@ def _where(invocation: Invocation) -> dict[str, Any]:
 
 def _indexes(invocation: Invocation) -> Iterator[Fact]:
     for name, purpose in _INDEXES.items():
-        short = name == "-f" or name == "-i"
-        if short and invocation.program not in ("pip", "pip3") and invocation.verb not in ("pip install",):
+        short = name in ("-f", "-i")
+        if short and invocation.program not in ("pip", "pip3") and invocation.verb != "pip install":
             continue
         for value in invocation.values(name):
             yield from registry(value, ecosystem="pypi", purpose=purpose, key=name, **_where(invocation))
@@ -101,7 +104,7 @@ def _pip(invocation: Invocation) -> Iterator[Fact]:
                 yield fact.replace(**_where(invocation), hashed=fact.hashed or constrained)
 
 
-def _install(invocation: Invocation, *, frozen: Any) -> Install:
+def _install(invocation: Invocation, *, frozen: Truth) -> Install:
     return Install(
         span=(invocation.verb_words or invocation.words)[-1].source.all(),
         ecosystem="pypi",

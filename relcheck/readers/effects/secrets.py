@@ -61,7 +61,7 @@ def secret_options(invocation: Invocation) -> Iterator[tuple[Source, str]]:
     if is_login or (program == "buildah" and verb == "login"):
         for value in invocation.values("-p", "--password"):
             yield value, "--password"
-    elif program in _TOKEN_OPTIONS and not (program == "uv" and verb not in ("publish",)):
+    elif program in _TOKEN_OPTIONS and not (program == "uv" and verb != "publish"):
         for name in _TOKEN_OPTIONS[program]:
             if not (name == "-p" and program in ("az", "oc") and "login" not in verb):
                 for value in invocation.values(name):

@@ -151,8 +151,8 @@ class _Script:
                 name = node.child_by_field_name("variable")
                 found.setdefault(self._raw(name) if name is not None else "", []).append(None)
             elif node.type == "command" and self._raw(node).startswith(("read ", "mapfile ", "getopts ", "unset ")):
-                for word in self._raw(node).split()[1:]:
-                    found.setdefault(word, []).append(None)
+                for changed in self._raw(node).split()[1:]:
+                    found.setdefault(changed, []).append(None)
         out = {name: values[0] for name, values in found.items() if len(values) == 1 and values[0] is not None}
         return {**{name: text for name, text in self._outside.items() if name not in found}, **out}
 
@@ -242,7 +242,12 @@ class _Script:
     def _pipe(self, node: Any) -> tuple[str, str]:  # noqa: ANN401 - tree-sitter's node
         """Return the programs before and behind a command in its pipe."""
         inner, pipe = node, node.parent
-        while pipe is not None and pipe.type in ("redirected_statement", "negated_command", "subshell", "compound_statement"):
+        while pipe is not None and pipe.type in (
+            "redirected_statement",
+            "negated_command",
+            "subshell",
+            "compound_statement",
+        ):
             inner, pipe = pipe, pipe.parent
         if pipe is None or pipe.type != "pipeline":
             return "", ""
@@ -256,7 +261,9 @@ class _Script:
         for found in _all(node):
             if found.type == "command":
                 words = self._raw(found).split()
-                while words and (words[0] in ("sudo", "env", "command", "exec", "-E", "-u", "-n", "-H") or "=" in words[0]):
+                while words and (
+                    words[0] in ("sudo", "env", "command", "exec", "-E", "-u", "-n", "-H") or "=" in words[0]
+                ):
                     words.pop(0)
                 return words[0].strip("'\"").rsplit("/", 1)[-1] if words else ""
         return ""
@@ -285,7 +292,12 @@ class _Script:
             if outer.type == "list":
                 operator = next((child.type for child in outer.children if child.type in ("&&", "||")), "")
                 parts = [child for child in outer.children if child.is_named]
-                if operator == "||" and parts and inner.start_byte == parts[0].start_byte and self._is_harmless(parts[-1]):
+                if (
+                    operator == "||"
+                    and parts
+                    and inner.start_byte == parts[0].start_byte
+                    and self._is_harmless(parts[-1])
+                ):
                     return True
             if outer.type == "pipeline" and not self._pipefail:
                 parts = [child for child in outer.children if child.is_named and child.type != "comment"]
@@ -308,9 +320,8 @@ class _Script:
         parts: list[tuple[str, int, int]] = []
         self._pieces(node, parts, quoted=False)
         text, pieces, static, plain = "", [], True, True
-        for value, first, last in parts:
-            if any(start < last and first < end for start, end in self._marked):
-                value = MARK
+        for written, first, last in parts:
+            value = MARK if any(start < last and first < end for start, end in self._marked) else written
             pieces.append(Piece(len(text), len(text) + len(value), first, last))
             static = static and MARK not in value
             plain = plain and self._source.text[first:last] == value
