@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from relcheck.facts import Component, Credential, Fact, Image, Option, Unreadable
 from relcheck.readers.dockerfile_files import git_repository
+from relcheck.readers.dockerfile_words import split_words, unquote
 from relcheck.readers.images import image_fact
 from relcheck.readers.yaml_tree import Mapping, Node, Scalar, Sequence, load
 from relcheck.refs.git import parse_git_url
@@ -105,12 +106,66 @@ def _service(service: Mapping, built: set[str]) -> Iterator[Fact]:
             ref="",
             ref_kind="none",
         )
-    for hook in _items(service.get("pre_start", merge=True)):
-        if isinstance(hook, Mapping):
-            yield from _images(hook.get("image", merge=True), "run")
+    yield from environment(service.get("environment", merge=True))
+    for name in ("pre_start", "post_start", "pre_stop"):
+        for hook in _items(service.get(name, merge=True)):
+            if isinstance(hook, Mapping):
+                yield from _images(hook.get("image", merge=True), "run")
+                yield from _command(hook.get("command", merge=True))
     for volume in _items(service.get("volumes", merge=True)):
         if isinstance(volume, Mapping) and volume.text("type") == "image":
             yield from _images(volume.get("source"), "mount")
+    if service.get("entrypoint", merge=True) is None:
+        yield from _command(service.get("command", merge=True))
+    yield from _command(service.get("entrypoint", merge=True))
+    healthcheck = service.map("healthcheck", merge=True)
+    yield from _health(healthcheck.get("test", merge=True) if healthcheck else None)
+
+
+def environment(node: Node | None) -> Iterator[Fact]:
+    """Yield what variables say: secrets written as literals, registries, switches."""
+    for name, value in _pairs(node):
+        if value is not None:
+            from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - many files have none
+
+            yield from environment_facts(name, value, where="environment")
+
+
+def _command(node: Node | None) -> Iterator[Fact]:
+    """Yield the command of a list of words, or of a text that is split into words without a shell."""
+    words = [item.source for item in node.items if isinstance(item, Scalar)] if isinstance(node, Sequence) else []
+    if (
+        isinstance(node, Scalar)
+        and node.style != ""
+        or isinstance(node, Scalar)
+        and node.value not in ("", "null", "~")
+    ):
+        words = [unquote(word) for word in split_words(node.source)]
+    # Words that begin with a dash are arguments of the image's own entrypoint.
+    if words and words[0].text and not words[0].text.startswith("-"):
+        from relcheck.readers.shell import read_argv  # noqa: PLC0415 - loads the grammar of the shell
+
+        yield from read_argv([_expanded(word) for word in words], context="runtime")
+
+
+def _health(node: Node | None) -> Iterator[Fact]:
+    """Yield the command of a health check: `[CMD, word, …]`, `[CMD-SHELL, script]` or a text, which is a script."""
+    words = [item for item in node.items if isinstance(item, Scalar)] if isinstance(node, Sequence) else []
+    script = node if isinstance(node, Scalar) else None
+    if len(words) > 1 and words[0].value == "CMD":
+        from relcheck.readers.shell import read_argv  # noqa: PLC0415 - loads the grammar of the shell
+
+        yield from read_argv([_expanded(word.source) for word in words[1:]], context="runtime")
+    if len(words) > 1 and words[0].value == "CMD-SHELL":
+        script = words[1]
+    if script is not None and script.value not in ("", "NONE"):
+        from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
+
+        yield from read_shell(_expanded(script.source), context="runtime")
+
+
+def _expanded(source: Source) -> Source:
+    return expand(source, lambda _: None, "compose").source
 
 
 def _service_image(service: Mapping, built: set[str]) -> Iterator[Fact]:

@@ -16,7 +16,7 @@ case. What FROM names is "final" where the last stage descends from it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from relcheck.facts import Copy, Credential, Fact, Image, Related, Unreadable
 from relcheck.readers.dockerfile_files import added_facts, copied_facts
@@ -45,6 +45,8 @@ _TEMPLATE_NAME = re.compile(r"[._-](?:tmpl|tpl|template|j2|jinja2?|in|erb|m4|mus
 _FRONTENDS = ("docker/dockerfile", "docker.io/docker/dockerfile")
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
 _SILENT = frozenset({"VOLUME", "USER", "WORKDIR", "EXPOSE", "LABEL", "MAINTAINER", "STOPSIGNAL"})
+_SEARCHED = 500
+"""How many stages or inherited variables are looked through one by one; no real file comes near it."""
 _NOT_IN_ONBUILD = ("ONBUILD", "FROM", "MAINTAINER")
 
 
@@ -57,7 +59,8 @@ class _Stage:
         self.shell = shell
         self.image = -1  # the fact that names its base
         self.arguments: dict[str, Source] = {}  # names of ARG, by their place
-        self.variables: dict[str, Source] = dict(parent.variables) if parent else {}
+        inherited = parent.variables if parent and len(parent.variables) <= _SEARCHED else {}
+        self.variables: dict[str, Source] = dict(inherited)
         self.entrypoint: bool = parent.entrypoint if parent else False
 
 
@@ -74,6 +77,7 @@ class _Reader:
         self.escape = lines.escape
         self.globals: dict[str, Source | None] = {}
         self.stages: list[_Stage] = []
+        self.named: dict[str, _Stage] = {}  # by lower-case name; the last of a name wins
         self.outside = _Stage("", None, shell=lines.escape == "\\")
         # Templates and the files of other frontends than Docker's hold lines that are no instructions.
         self.tolerant = bool(_MARKUP.search(source.text) or _TEMPLATE_NAME.search(source.path))
@@ -96,8 +100,9 @@ class _Reader:
         for instruction in self.lines.instructions:
             self._add(self._instruction(instruction.name, instruction, instruction.value, onbuild=False))
         final = self._final_stages()
+        members = set(map(id, final))
         for stage, fact in self.found:
-            yield _placed(fact, stage in final, is_base=bool(final) and stage is final[-1])
+            yield _placed(fact, id(stage) in members, is_base=bool(final) and stage is final[-1])
 
     def _stage_names(self) -> Iterator[str]:
         for instruction in self.lines.instructions:
@@ -138,7 +143,7 @@ class _Reader:
         elif name == "RUN":
             yield from self._run(whole, value, onbuild=onbuild)
         elif name in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
-            return
+            yield from self._runtime(name, value)
         elif name == "SHELL":
             yield from self._shell(value)
         elif name == "ONBUILD":
@@ -168,15 +173,16 @@ class _Reader:
     def _open(self, name: str, parent: _Stage | None, image: str) -> None:
         windows = self.escape != "\\" or "windows" in image.lower() or "nanoserver" in image.lower()
         self.stages.append(_Stage(name, parent, shell=parent.shell if parent else not windows))
+        if name:
+            self.named[name] = self.stages[-1]
 
     def _stage_named(self, text: str) -> _Stage | None:
         """Return the stage of that name that is defined last; an unknown stretch of a name may be anything."""
         name = text.lower()
-        known = [stage for stage in self.stages if stage.name]
-        if MARK in name and name.strip(MARK) and name.count(MARK) <= 3:
+        if MARK in name and name.strip(MARK) and name.count(MARK) <= 3 and len(self.named) <= _SEARCHED:
             pattern = re.compile(".*".join(map(re.escape, name.split(MARK))))
-            return next((stage for stage in reversed(known) if pattern.fullmatch(stage.name)), None)
-        return next((stage for stage in reversed(known) if stage.name == name), None)
+            return next((stage for known, stage in reversed(self.named.items()) if pattern.fullmatch(known)), None)
+        return self.named.get(name)
 
     def _expand(self, word: Source) -> Expansion:
         """Expand with the ARGs before the first FROM; an empty default that breaks the reference is not known."""
@@ -224,6 +230,8 @@ class _Reader:
         return found
 
     def _arg(self, value: Source) -> Iterator[Fact]:
+        from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - a fragment may have no variables
+
         stage = self.stage
         for name, default in pairs(value, self.escape):
             if not self.stages:
@@ -233,14 +241,18 @@ class _Reader:
                 known = default if default is not None else self.globals.get(name.text)
                 if known is not None:
                     stage.variables.setdefault(name.text, known)
-        yield from ()
+            if default is not None:
+                yield from environment_facts(name.text, default, where="layer")
 
     def _env(self, value: Source) -> Iterator[Fact]:
+        from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - a fragment may have no variables
+
         for name, text in environment_pairs(value, self.escape):
             if text is None:
                 yield Unreadable(span=name.all(), reason="ENV takes name=value.")
                 continue
             self.stage.variables[name.text] = text
+            yield from environment_facts(name.text, text, where="layer")
             yield from written_arguments(text, self.stage.arguments, env=True)
 
     def _copy(self, whole: Instruction, value: Source, *, onbuild: bool) -> Iterator[Fact]:
@@ -282,6 +294,40 @@ class _Reader:
         at = len(whole.value.text) - len(rest.text)
         script = whole.script.part(at, len(whole.script.text))
         yield from written_arguments(script, self.stage.arguments)
+        if _ONLY_HEREDOC.fullmatch(rest.text) and len(whole.heredocs) == 1:
+            yield from self._document(whole.heredocs[0].body)
+        else:
+            yield from self._command(rest, script, "run")
+
+    def _document(self, body: Source) -> Iterator[Fact]:
+        """Read a heredoc that is the whole command: a script of the stage's shell, or of what its first line names."""
+        if body.text.startswith("#!"):
+            words = body.text.partition("\n")[0][2:].split()
+            if any(word.rsplit("/", 1)[-1] in _SHELLS for word in words):
+                yield from _script(body, "run", self.stage.variables)
+        elif self.stage.shell:
+            yield from _script(body, "run", self.stage.variables)
+
+    def _command(self, value: Source, script: Source, context: str) -> Iterator[Fact]:
+        words = json_words(value)
+        if words is not None:
+            yield from _arguments(words, context)
+        elif self.stage.shell:
+            yield from _script(script, context, self.stage.variables)
+
+    def _runtime(self, name: str, value: Source) -> Iterator[Fact]:
+        """Read what the container runs; after ENTRYPOINT the JSON form of CMD holds arguments only."""
+        if name == "HEALTHCHECK":
+            rest = split_flags(value, self.escape)[1]
+            word = re.match(r"CMD\s+", rest.text, re.IGNORECASE)
+            if word:
+                part = rest.part(word.end(), len(rest.text))
+                yield from self._command(part, part, "runtime")
+            return
+        arguments_only = name == "CMD" and self.stage.entrypoint and json_words(value) is not None
+        self.stage.entrypoint = self.stage.entrypoint or name == "ENTRYPOINT"
+        if not arguments_only:
+            yield from self._command(value, value, "runtime")
 
     def _mount(self, mount: Source, *, onbuild: bool) -> Iterator[Fact]:
         for field in re.finditer(r"[^,]+", mount.text):
@@ -307,6 +353,20 @@ class _Reader:
         rest = value.text[len(name) :]
         begin = len(name) + len(rest) - len(rest.lstrip())
         yield from self._instruction(name, whole, value.part(begin, len(value.text)), onbuild=True)
+
+
+def _script(script: Source, context: str, variables: Mapping[str, Source]) -> Iterator[Fact]:
+    from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
+
+    known = {name: value.text for name, value in variables.items() if "$" not in value.text and MARK not in value.text}
+    yield from read_shell(script, context=context, variables=known)
+
+
+def _arguments(words: list[Source], context: str) -> Iterator[Fact]:
+    from relcheck.readers.shell import read_argv  # noqa: PLC0415 - loads the grammar of the shell
+
+    if words:
+        yield from read_argv(words, context=context)
 
 
 def _definitions(expansion: Expansion) -> tuple[Related, ...]:

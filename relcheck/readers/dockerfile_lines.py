@@ -151,7 +151,7 @@ class _Work:
 
     def _mask_instruction(self, start: int) -> int:
         """Mask one instruction from its first line on; return the line behind it and its heredocs."""
-        at, count, head = start, len(self.lines), []
+        at, count, head, last = start, len(self.lines), [], start
         while at < count:
             line = self.lines[at]
             text = line.strip()
@@ -162,11 +162,12 @@ class _Work:
             match = self.continued.search(line)
             head.append(line[: match.start()] if match else line)
             self._mask_line(start, at, match)
+            last = at
             at += 1
             if match is None:
                 break
         else:
-            self._end_of_file(start)
+            self.masked[last] = self.continued.sub("", self.lines[last])  # a file may end within a continuation
         return self._mask_heredocs(start, at, "".join(head))
 
     def _mask_line(self, start: int, at: int, match: re.Match[str] | None) -> None:
@@ -174,15 +175,10 @@ class _Work:
         if match is None:
             if line.strip().endswith(self.escape):
                 self.masked[at] = line + _NO_CONTINUATION
-        elif at == start and (word := _BARE.fullmatch(line, 0, match.start())):
+        elif at > start:
+            self.masked[at] = "#"  # only the first and the last line of an instruction matter for where it ends
+        elif word := _BARE.fullmatch(line, 0, match.start()):
             self.masked[at] = f"{word[1]} {self.escape}"
-
-    def _end_of_file(self, start: int) -> None:
-        """Cut the escape character of a file that ends within a continuation."""
-        for at in range(len(self.lines) - 1, start - 1, -1):
-            if match := self.continued.search(self.masked[at]):
-                self.masked[at] = self.masked[at][: match.start()]
-                return
 
     def _mask_heredocs(self, start: int, at: int, head: str) -> int:
         if "<<" not in head or not _TAKES_HEREDOC.match(head):

@@ -28,8 +28,11 @@ _KEY_SHAPED = re.compile(r"(?<![A-Za-z0-9])(?=[a-zA-Z0-9]*[A-Z])(?=[a-zA-Z0-9]*[
 
 def read(source: Source) -> Iterator[Fact]:
     """Read a file of variables: one fact for all values that may be used elsewhere, and what each variable says."""
+    from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - read for its values alone by link
+
     options: list[Option] = []
     for name, value in variables(source):
+        yield from environment_facts(name, value, where="env-file")
         options.append(Option(name=name, value=_handed_on(name, value.text), span=value.all()))
     if options:
         yield Variables(span=Span(0, 0), values_of=tuple(options))

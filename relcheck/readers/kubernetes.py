@@ -199,10 +199,15 @@ def walk_keys(node: Node) -> Iterator[tuple[str, Node]]:
 
 
 def _container(container: Mapping, setting: Setting, parameters: Parameters) -> Iterator[Fact]:
-    policy = container.text("imagePullPolicy", merge=True)
+    policy = _policy(container, "imagePullPolicy")
     yield from _images(container, "image", "workload", setting, parameters, pull_policy=policy)
     yield from _environment(container)
     yield from _commands(container, parameters)
+
+
+def _policy(holder: Mapping, key: str) -> str:
+    policy = holder.text(key, merge=True)
+    return policy if policy in ("Always", "IfNotPresent", "Never") else ""
 
 
 def _environment(container: Mapping) -> Iterator[Fact]:
@@ -249,7 +254,7 @@ def _volumes(volumes: Sequence, setting: Setting, parameters: Parameters) -> Ite
     for volume in volumes:
         image = volume.map("image", merge=True) if isinstance(volume, Mapping) else None
         if image is not None:
-            policy = image.text("pullPolicy")
+            policy = _policy(image, "pullPolicy")
             yield from _images(image, "reference", "mount", setting, parameters, pull_policy=policy)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 
 from relcheck.source import Source, Span
 
+_MERGES = 50
+"""How deep `<<` is followed; a chain is only limited by the size of a file."""
 _COMMENT = re.compile(r"[ \t]+#[^\r\n]*")
 
 Decode = Callable[[Source, int, int, str, str], Source]
@@ -111,20 +113,20 @@ class Mapping:
     def pairs(self, *, merge: bool = False) -> Iterator[tuple[Scalar, Node]]:
         """Yield (key, value) with scalar keys, in order; with `merge`, pairs behind `<<` too (own keys come last)."""
         if merge:
-            yield from self._merged(set())
+            yield from self._merged(set(), 0)
         for key, value in self.items:
             if isinstance(key, Scalar) and not (merge and key.value == "<<"):
                 yield key, value
 
-    def _merged(self, seen: set[int]) -> Iterator[tuple[Scalar, Node]]:
-        if id(self) in seen:
+    def _merged(self, seen: set[int], depth: int) -> Iterator[tuple[Scalar, Node]]:
+        if id(self) in seen or depth > _MERGES:
             return
         seen.add(id(self))
         for key, value in self.items:
             if isinstance(key, Scalar) and key.value == "<<":
                 for other in value.items if isinstance(value, Sequence) else [value]:
                     if isinstance(other, Mapping) and id(other) not in seen:
-                        yield from other._merged(seen)
+                        yield from other._merged(seen, depth + 1)
                         yield from other.pairs()
 
     def get(self, name: str, *, merge: bool = False) -> Node | None:
