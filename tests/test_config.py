@@ -127,7 +127,8 @@ def test_a_branch_cannot_weaken_the_gate_that_reads_its_configuration_from_main(
 
 def test_custom_rules_work_like_ours_and_cannot_hide_behind_mistakes(tmp_path: Path) -> None:
     rule = (
-        "title: Images come from our registry\nsince: 0.1.0\non: image\nwhen: image.host != 'registry.example.com' && image.role == 'base'\n"
+        "title: Images come from our registry\nsince: 0.1.0\non: image\n"
+        "when: image.host != 'registry.example.com' && image.role == 'base'\n"
         "levels: [{severity: error}]\nmessage: image.written + ' comes from elsewhere'\nwhy: Policy.\nfix: Use ours.\n"
     )
     files = {

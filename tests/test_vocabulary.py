@@ -9,8 +9,10 @@ from relcheck.engine import UNRESOLVED, Checker, ExpressionError, Program, activ
 HARDEST = {
     "login-push-mismatch": (
         "job",
-        "size(job.logins) > 0 && !job.foreign_login && size(job.pushes) > 0 && job.logins.all(l, !l.cloud) && "
-        "job.pushes.all(p, !job.logins.exists(l, l.host == p.host))",
+        (
+            "size(job.logins) > 0 && !job.foreign_login && size(job.pushes) > 0 && job.logins.all(l, !l.cloud) && "
+            "job.pushes.all(p, !job.logins.exists(l, l.host == p.host))"
+        ),
     ),
     "deploy-by-tag": ("image", 'image.role == "deployed" && image.digest == "" && image.digest_known'),
     "double-publish-trigger": (
@@ -27,8 +29,10 @@ HARDEST = {
     "verification-ignored": ("command", 'command.verifies != "" && command.swallowed'),
     "secret-scope-wide": (
         "job",
-        'job.secrets.exists(s, s.publishes && s.level != "step" && '
-        'job.secrets.filter(o, o.name == s.name && o.level == "step").size() == 1)',
+        (
+            'job.secrets.exists(s, s.publishes && s.level != "step" && '
+            'job.secrets.filter(o, o.name == s.name && o.level == "step").size() == 1)'
+        ),
     ),
 }
 

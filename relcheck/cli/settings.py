@@ -58,8 +58,7 @@ def load(
 
 
 def _over(base: Settings, file: Settings) -> Settings:
-    merged = base.over(file.entries, next(iter(file.origins.values()), ""), file.accepted)
-    return merged
+    return base.over(file.entries, next(iter(file.origins.values()), ""), file.accepted)
 
 
 def _from_revision(root: str, revision: str) -> tuple[str, str]:

@@ -95,9 +95,9 @@ class _Pipeline:
         yield from self._trigger(job.get("trigger"), name)
         release = job.get("release")
         if release is not None and not name.startswith("."):
-            key = job.key("release")
+            written = job.key("release")
             yield Publish(
-                span=key.span if key else release.span,
+                span=written.span if written else release.span,
                 job=name,
                 ecosystem="gitlab-release",
                 tool="release",

@@ -6,6 +6,7 @@ Events: branch, tag, merge_request, schedule, web. A condition that is not under
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.records import Record
@@ -86,7 +87,7 @@ def _by_only(only: Node | None, excepted: Node | None) -> Reach:
     guarded = isinstance(only, Mapping) and any(key.value != "refs" for key, _ in only.pairs())
     if only is None:
         events = ["branch", "tag"]
-    denied = excepted if isinstance(excepted, Sequence) else []
+    denied: Iterable[Node] = excepted if isinstance(excepted, Sequence) else []
     for word in denied:
         if isinstance(word, Scalar) and word.value in _KEYWORDS:
             events = [event for event in events if event != _KEYWORDS[word.value]]

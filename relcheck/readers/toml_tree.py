@@ -83,10 +83,8 @@ class _Reader:
             return
         keys = list(self._keys(key))
         holder = self._descend(top, keys[:-1])
-        if node.type == "table":
-            target = self._descend(holder, keys[-1:])
-        else:
-            target = self._appended(holder, keys[-1], node)
+        plain = node.type == "table"
+        target = self._descend(holder, keys[-1:]) if plain else self._appended(holder, keys[-1], node)
         target.end = self._at(node.end_byte)
         for child in node.children:
             if child.type == "pair":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,7 +14,7 @@ from relcheck.readers.toml_tree import load
 from relcheck.source import Source
 
 
-def plain(node: Node) -> Any:
+def plain(node: Node) -> object:
     if isinstance(node, Mapping):
         return {key.value: plain(value) for key, value in node.pairs()}
     if isinstance(node, Sequence):
@@ -23,7 +22,7 @@ def plain(node: Node) -> Any:
     return node.value
 
 
-def texts(value: Any) -> Any:
+def texts(value: object) -> object:
     if isinstance(value, dict):
         return {key: texts(item) for key, item in value.items()}
     if isinstance(value, list):
