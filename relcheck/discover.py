@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from relcheck.ignorefiles import Ignored
+from relcheck.patterns import lazy_pattern
 from relcheck.readers import recognise
 from relcheck.records import Record
 from relcheck.tree import StdinTree, Tree, Unavailable, WorkingTree
@@ -28,10 +29,10 @@ _FIXTURES = frozenset((
     "test-fixtures", "test_data", "integration-tests", "playground", "tutorials", "tutorial",
 ))  # fmt: skip
 _VENDORED = frozenset(("vendor", "third_party", "node_modules", "site-packages", "bower_components"))
-_TEMPLATE = re.compile(
+_TEMPLATE = lazy_pattern(
     r"\.(?:tpl|j2|jinja2?|tmpl|template|in|erb|mustache|gotmpl)(?:\.[a-z]+)?$|[{<]{2}|cookiecutter", re.IGNORECASE
 )
-_DEVELOPMENT = re.compile(
+_DEVELOPMENT = lazy_pattern(
     r"(?:^|/)\.devcontainer/|(?:^|/)(?:dev|local|development)/"
     r"|(?:^|/)(?:docker-)?compose[._-](?:[a-z0-9]+[._-])*(?:override|dev|devel|development|local|tests?|testing|ci|debug)"
     r"(?:[._-][a-z0-9]+)*\.ya?ml$"

@@ -12,13 +12,15 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
-_FOLD = re.compile(r"[ \t]*(\r\n|\n|\r)[ \t]*((?:(?:\r\n|\n|\r)[ \t]*)*)")
+from relcheck.patterns import lazy_pattern
+
+_FOLD = lazy_pattern(r"[ \t]*(\r\n|\n|\r)[ \t]*((?:(?:\r\n|\n|\r)[ \t]*)*)")
 _YAML_ESCAPES = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
     "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
 _HEX_WIDTH = {"x": 2, "u": 4, "U": 8}
-_LINE = re.compile(r"\r\n|\n|\r")
+_LINE = lazy_pattern(r"\r\n|\n|\r")
 
 
 def decode_form(text: str, form: str) -> str:

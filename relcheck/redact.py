@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from relcheck.patterns import lazy_pattern
 from relcheck.refs.secrets import find_tokens, redact
 from relcheck.source import Source
 
-_USERINFO = re.compile(r"(?<=://)[^/\s:@]*:(?P<password>[^/\s@]+)(?=@)")
-_AUTH = re.compile(
+_USERINFO = lazy_pattern(r"(?<=://)[^/\s:@]*:(?P<password>[^/\s@]+)(?=@)")
+_AUTH = lazy_pattern(
     r"(?:_authToken|_auth|_password|password|passwd|token|secret)\s*[=:]\s*[\"']?(?P<value>[^\s\"'${}<>]{8,})",
     re.IGNORECASE,
 )

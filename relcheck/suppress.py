@@ -14,14 +14,15 @@ from relcheck.config import Accepted, Settings, is_past, nearest, per_file_ignor
 from relcheck.discover import glob_pattern
 from relcheck.facts import Suppression
 from relcheck.findings import Finding, Place
+from relcheck.patterns import lazy_pattern
 from relcheck.readers import BY_NAME
 from relcheck.rules import RuleSet
 from relcheck.scan import Judging, Read, judge_facts
 
-_WORDS = re.compile(
+_WORDS = lazy_pattern(
     r"relcheck:\s*ignore\[(?P<rules>[^\]\r\n]*)\][ \t]*(?:until=(?P<until>\S+)[ \t]*)?(?P<reason>[^\r\n]*)"
 )
-_CLOSING = re.compile(r"\s*(?:-->|\*/\s*-?\}\}|\*/)\s*$")
+_CLOSING = lazy_pattern(r"\s*(?:-->|\*/\s*-?\}\}|\*/)\s*$")
 
 
 class Comment:

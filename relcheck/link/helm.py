@@ -10,16 +10,17 @@ import re
 
 from relcheck.facts import UNKNOWN, Chart, Image, Option, Related, Unknown, Variables
 from relcheck.link import Repository, folder_of
+from relcheck.patterns import lazy_pattern
 from relcheck.refs.image import tag_kind
 
 _APP_VERSION = ".Chart.AppVersion"
-_PATH = re.compile(r"\.Values\.([\w.]+)")
-_WHOLE = re.compile(r"\{\{-?\s*\.Values\.(?P<path>[\w.]+)\s*(?:\|\s*(?:quote|squote|toString|trim)\s*)*-?\}\}")
-_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_PATH = lazy_pattern(r"\.Values\.([\w.]+)")
+_WHOLE = lazy_pattern(r"\{\{-?\s*\.Values\.(?P<path>[\w.]+)\s*(?:\|\s*(?:quote|squote|toString|trim)\s*)*-?\}\}")
+_ACTION = lazy_pattern(r"\{\{.*?\}\}", re.DOTALL)
 _HANDED_ON = frozenset(
     ("tag", "imageTag", "image_tag", "imageVersion", "version", "image", "repository", "registry", "digest")
 )
-_TAG = re.compile(r"[\w][\w.-]{0,127}", re.ASCII)
+_TAG = lazy_pattern(r"[\w][\w.-]{0,127}", re.ASCII)
 _TEMPLATES_READ = 200
 
 

@@ -7,7 +7,6 @@ what the credential files hold that a Dockerfile copies.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
@@ -24,6 +23,7 @@ from relcheck.facts import (
     Variables,
 )
 from relcheck.link import Repository, folder_of
+from relcheck.patterns import lazy_pattern
 from relcheck.readers.images import image_fact
 from relcheck.refs import MARK
 from relcheck.refs.variables import expand
@@ -31,9 +31,9 @@ from relcheck.source import Source, Span
 
 _ENV_FILES = (".env.example", ".env.sample", ".env.template", ".env.dist", ".env")
 _CREDENTIAL_HOMES = (".npmrc", ".pypirc", ".netrc", "auth.json")
-_WHOLE = re.compile(r"\$(?:\w+|\{\w+(?::?[-?][^{}]*)?\})")
+_WHOLE = lazy_pattern(r"\$(?:\w+|\{\w+(?::?[-?][^{}]*)?\})")
 _STAGE_ROLES = ("base", "final", "copied", "mount")
-_BUILDERS = re.compile(
+_BUILDERS = lazy_pattern(
     r"(?:.*/)?(?:(?:docker-|podman-)?compose[^/]*\.ya?ml|[^/]*\.compose\.ya?ml|[^/]*bake[^/]*\.(?:hcl|json)|[Mm]akefile|GNUmakefile"
     r"|[^/]+\.(?:sh|bash|mk)|\.gitlab-ci\.yml|skaffold\.ya?ml|[Jj]ustfile)|(?:.*/)?\.github/workflows/[^/]+\.ya?ml"
 )

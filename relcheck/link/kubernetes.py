@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from relcheck.discover import path_class
 from relcheck.facts import UNKNOWN, Command, Deploy, Image, ImageOverride, Kustomization, Resource, Text, Unknown
 from relcheck.link import Repository
+from relcheck.patterns import lazy_pattern
 
 _NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-_DEPLOYERS = re.compile(
+_DEPLOYERS = lazy_pattern(
     r"(?:.*/)?(?:[^/]+\.(?:ya?ml|sh|bash|mk)|[Mm]akefile|GNUmakefile|Jenkinsfile|[Jj]ustfile)", re.IGNORECASE
 )
 _DEPLOYERS_READ = 200
@@ -25,7 +26,7 @@ _DEPLOYERS_READ = 200
 _LIBRARIES = frozenset(
     ("base", "bases", "component", "components", "common", "shared", "lib", "library", "modules", "upstream")
 )
-_SAFE_PATTERN = re.compile(r"(?:[\w./:@-]|\.[*+](?=[^*+]*$))+")
+_SAFE_PATTERN = lazy_pattern(r"(?:[\w./:@-]|\.[*+](?=[^*+]*$))+")
 _DEEPEST = 30
 _STEPS = 20_000
 _PREFIX_TOOLS = ("flux", "argocd")

@@ -6,6 +6,7 @@ import re
 
 from relcheck.facts import UNKNOWN, Package, Related, Release, Text
 from relcheck.link import Repository, folder_of
+from relcheck.patterns import lazy_pattern
 from relcheck.refs.version import is_placeholder_version, same_version, tag_version
 
 _AUTOMATED = (
@@ -13,7 +14,7 @@ _AUTOMATED = (
     ".releaserc.yml", ".releaserc.yaml", "release.config.js", "release.config.cjs", "release.config.mjs", "lerna.json",
     ".release-it.json", ".bumpversion.toml", ".bumpversion.cfg", "release-plz.toml", ".semrelrc", "cliff.toml",
 )  # fmt: skip
-_NOT_PACKAGED = re.compile(
+_NOT_PACKAGED = lazy_pattern(
     r"(?:^|/)(?:docs?|tests?|testing|__tests__|spec|e2e|examples?|benchmarks?|\.github|\.gitlab|\.circleci|\.vscode|\.changeset"
     r"|scripts|tools|ci|hack|\.devcontainer)/"
     r"|(?:^|/)(?:README|CHANGELOG|CHANGES|HISTORY|NEWS|CONTRIBUTING|AUTHORS|SECURITY|CODE_OF_CONDUCT|CODEOWNERS|Makefile"
@@ -22,7 +23,7 @@ _NOT_PACKAGED = re.compile(
     r"|\.(?:test|spec)\.[a-z]+$",
     re.IGNORECASE,
 )
-_DEVELOPMENT = re.compile(r"(?:\.dev\d*|-dev|-SNAPSHOT|[-+.]dirty)$", re.IGNORECASE)
+_DEVELOPMENT = lazy_pattern(r"(?:\.dev\d*|-dev|-SNAPSHOT|[-+.]dirty)$", re.IGNORECASE)
 
 
 def link(repository: Repository) -> None:

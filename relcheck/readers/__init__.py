@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from relcheck.facts import Fact, Unreadable
+from relcheck.patterns import lazy_pattern
 from relcheck.source import MAX_DEPTH, Source
 
 Reader = Callable[[Source], Iterator[Fact]]
@@ -208,10 +209,10 @@ BY_NAME: dict[str, Format] = {}
 for _format in FORMATS:
     BY_NAME.setdefault(_format.name, _format)
 
-_SOURCE_ENDINGS = re.compile(
+_SOURCE_ENDINGS = lazy_pattern(
     r"\.(?:go|py|js|ts|rs|rb|java|md|rst|txt|html?|rego|dockerignore|sh|json|ya?ml)$", re.IGNORECASE
 )
-_SHEBANG = re.compile(rb"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:busybox\s+)?(?:ba|da|a|k|mk|z)?sh\b")
+_SHEBANG = lazy_pattern(rb"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:busybox\s+)?(?:ba|da|a|k|mk|z)?sh\b")
 _strict = [False]
 
 
@@ -235,7 +236,7 @@ def _translate(glob: str) -> str:
     return "".join(out)
 
 
-_PATTERN = re.compile(
+_PATTERN = lazy_pattern(
     "|".join(
         f"(?P<f{number}>{'|'.join(_translate(glob) for glob in made.patterns)})"
         for number, made in enumerate(FORMATS)

@@ -19,6 +19,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from relcheck.facts import Copy, Credential, Fact, Image, Related, Unreadable
+from relcheck.patterns import lazy_pattern
 from relcheck.readers.dockerfile_files import added_facts, copied_facts
 from relcheck.readers.dockerfile_lines import Instruction, read_lines
 from relcheck.readers.dockerfile_secrets import written_arguments
@@ -36,12 +37,12 @@ from relcheck.refs.image import parse_image
 from relcheck.refs.variables import Expansion, expand
 from relcheck.source import Source
 
-_WHOLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?-[^{}]*)?\})")
-_NUMBER = re.compile(r"[0-9]+")
-_IMAGE_SHAPE = re.compile(r"[/:@]")
-_ONLY_HEREDOC = re.compile(r"\d*<<-?[^\s<]+")
-_MARKUP = re.compile(r"\{\{|\{%|<%|%%\w|@[A-Za-z_]+@|^#(?:include|if|ifdef)\b", re.MULTILINE)
-_TEMPLATE_NAME = re.compile(r"[._-](?:tmpl|tpl|template|j2|jinja2?|in|erb|m4|mustache|gotmpl)$", re.IGNORECASE)
+_WHOLE = lazy_pattern(r"\$(?:(\w+)|\{(\w+)(?::?-[^{}]*)?\})")
+_NUMBER = lazy_pattern(r"[0-9]+")
+_IMAGE_SHAPE = lazy_pattern(r"[/:@]")
+_ONLY_HEREDOC = lazy_pattern(r"\d*<<-?[^\s<]+")
+_MARKUP = lazy_pattern(r"\{\{|\{%|<%|%%\w|@[A-Za-z_]+@|^#(?:include|if|ifdef)\b", re.MULTILINE)
+_TEMPLATE_NAME = lazy_pattern(r"[._-](?:tmpl|tpl|template|j2|jinja2?|in|erb|m4|mustache|gotmpl)$", re.IGNORECASE)
 _FRONTENDS = ("docker/dockerfile", "docker.io/docker/dockerfile")
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
 _SILENT = frozenset({"VOLUME", "USER", "WORKDIR", "EXPOSE", "LABEL", "MAINTAINER", "STOPSIGNAL"})

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from relcheck.facts import UNKNOWN, Component, Copy, Credential, Download, Fact
+from relcheck.patterns import lazy_pattern
 from relcheck.readers.dockerfile_lines import Heredoc
 from relcheck.refs import MARK
 from relcheck.refs.git import parse_git_url
@@ -14,15 +15,15 @@ from relcheck.refs.url import parse_url
 from relcheck.refs.variables import expand
 from relcheck.source import Source, Span
 
-_REMOTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|git@[^/]+:)")
-_WEB = re.compile(r"https?://", re.IGNORECASE)
-_GIT_PATH = re.compile(r"\.git(?:[?#]|$)")
+_REMOTE = lazy_pattern(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|git@[^/]+:)")
+_WEB = lazy_pattern(r"https?://", re.IGNORECASE)
+_GIT_PATH = lazy_pattern(r"\.git(?:[?#]|$)")
 _EVERYTHING = (".", "*", "**", "**/*")
-_CREDENTIAL_FILE = re.compile(
+_CREDENTIAL_FILE = lazy_pattern(
     r"(?:.*/)?(\.npmrc|\.pypirc|\.netrc|_netrc|\.git-credentials|settings\.xml|auth\.json|\.dockercfg"
     r"|\.docker/config\.json|\.aws/credentials|credentials(?:\.json|\.ya?ml)?|id_(?:rsa|dsa|ecdsa|ed25519))"
 )
-_DOCKER_HOME = re.compile(r"(?:.*/)?\.docker/?")
+_DOCKER_HOME = lazy_pattern(r"(?:.*/)?\.docker/?")
 _ECOSYSTEMS = {".npmrc": "npm", ".pypirc": "pypi", "settings.xml": "maven"}
 
 

@@ -20,15 +20,16 @@ from typing import NamedTuple
 
 from dockerfile_parse import DockerfileParser
 
+from relcheck.patterns import lazy_pattern
 from relcheck.source import Piece, Source, Span
 
-_DIRECTIVE = re.compile(r"#[ \t]*(syntax|escape|check)[ \t]*=[ \t]*(\S.*?)[ \t\r]*$", re.IGNORECASE)
-_SLASHED = re.compile(r"//[ \t]*(syntax)[ \t]*=[ \t]*(\S.*?)[ \t\r]*$", re.IGNORECASE)
-_HEREDOC = re.compile(r"\d*<<(-?)([^<]+)")
-_TAKES_HEREDOC = re.compile(r"\s*(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s+(?!\[)", re.IGNORECASE)
-_RAW_WORD = re.compile(r"""(?:\\.|'[^']*'?|"(?:\\.|[^"\\])*"?|[^\s'"\\]|\\$)+""")
-_BARE = re.compile(r"\s*([A-Za-z]+)")
-_QUOTES = re.compile(r"['\"\\]")
+_DIRECTIVE = lazy_pattern(r"#[ \t]*(syntax|escape|check)[ \t]*=[ \t]*(\S.*?)[ \t\r]*$", re.IGNORECASE)
+_SLASHED = lazy_pattern(r"//[ \t]*(syntax)[ \t]*=[ \t]*(\S.*?)[ \t\r]*$", re.IGNORECASE)
+_HEREDOC = lazy_pattern(r"\d*<<(-?)([^<]+)")
+_TAKES_HEREDOC = lazy_pattern(r"\s*(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s+(?!\[)", re.IGNORECASE)
+_RAW_WORD = lazy_pattern(r"""(?:\\.|'[^']*'?|"(?:\\.|[^"\\])*"?|[^\s'"\\]|\\$)+""")
+_BARE = lazy_pattern(r"\s*([A-Za-z]+)")
+_QUOTES = lazy_pattern(r"['\"\\]")
 _NO_CONTINUATION = "\ue000"
 
 

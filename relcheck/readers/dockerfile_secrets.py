@@ -11,16 +11,17 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from relcheck.facts import Credential, Related
+from relcheck.patterns import lazy_pattern
 from relcheck.refs.secrets import is_publish_variable, looks_secret_name
 from relcheck.source import Source
 
-_REFERENCE = re.compile(r"(?<!\\)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:[:#%/?+-][^{}]*)?\})")
+_REFERENCE = lazy_pattern(r"(?<!\\)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:[:#%/?+-][^{}]*)?\})")
 _REFERENCES = 500
 """How many variables of one instruction are looked at."""
-_END = re.compile(r"&&|\|\||;|\n")
-_SAYS = re.compile(r"(?:\(|\{\s|!\s)*\s*(?:echo|printf|cat)\b")
-_INTO = re.compile(r"(?<![0-9&>])>{1,2}(?![&>])\s*(?!/dev/)\S|\|\s*(?:sudo\s+)?tee\b")
-_SETS = re.compile(
+_END = lazy_pattern(r"&&|\|\||;|\n")
+_SAYS = lazy_pattern(r"(?:\(|\{\s|!\s)*\s*(?:echo|printf|cat)\b")
+_INTO = lazy_pattern(r"(?<![0-9&>])>{1,2}(?![&>])\s*(?!/dev/)\S|\|\s*(?:sudo\s+)?tee\b")
+_SETS = lazy_pattern(
     r"\s*(?:(?:npm|pnpm)\s+(?:-\S+\s+)*(?:config\s+)?set\b|(?:yarn|bundle|composer|poetry|pip3?|conda)\s+(?:-\S+\s+)*config\b"
     r"|git\s+config\b|sed\s+(?:-\S+\s+)*-i|(?:dotnet\s+)?nuget\s+(?:add|update)\s+source\b|dotnet\s+nuget\s+add\b)"
 )

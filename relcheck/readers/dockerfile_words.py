@@ -6,14 +6,15 @@ import json
 import re
 from collections.abc import Iterator
 
+from relcheck.patterns import lazy_pattern
 from relcheck.readers.yaml_scalars import scalar_source
 from relcheck.refs import MARK
 from relcheck.source import Piece, Source
 
-_JSON_STRING = re.compile(r'"(?:\\.|[^"\\])*"')
+_JSON_STRING = lazy_pattern(r'"(?:\\.|[^"\\])*"')
 _TEMPLATE = r"\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>"
-_FLAG = re.compile(r"--([A-Za-z][\w-]*)(?:=|\Z)")
-_PAIR = re.compile(r"([^\s=\"']+)=")
+_FLAG = lazy_pattern(r"--([A-Za-z][\w-]*)(?:=|\Z)")
+_PAIR = lazy_pattern(r"([^\s=\"']+)=")
 
 
 def _word_pattern(escape: str) -> re.Pattern[str]:
@@ -25,7 +26,7 @@ def _word_pattern(escape: str) -> re.Pattern[str]:
 
 _WORDS = {escape: _word_pattern(escape) for escape in ("\\", "`")}
 _MARKUP = {
-    escape: re.compile(
+    escape: lazy_pattern(
         rf"'([^']*)'?|\"((?:{re.escape(escape)}.|[^\"{re.escape(escape)}])*)\"?|{re.escape(escape)}(.)", re.DOTALL
     )
     for escape in ("\\", "`")

@@ -8,19 +8,20 @@ from __future__ import annotations
 import re
 
 from relcheck.forms import unescape_double
+from relcheck.patterns import lazy_pattern
 from relcheck.source import Piece, Source
 
-_HEADER = re.compile(r"[|>][0-9+-]*[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r|\Z)")
-_LINES = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
+_HEADER = lazy_pattern(r"[|>][0-9+-]*[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r|\Z)")
+_LINES = lazy_pattern(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _FLOW_BREAK = r"[ \t]*(?:\r\n|\n|\r)[ \t]*(?:(?:\r\n|\n|\r)[ \t]*)*"
-_PLAIN = re.compile(_FLOW_BREAK)
-_SINGLE = re.compile(rf"''|{_FLOW_BREAK}")
+_PLAIN = lazy_pattern(_FLOW_BREAK)
+_SINGLE = lazy_pattern(rf"''|{_FLOW_BREAK}")
 _ESCAPE = (
     r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?|U[0-9a-fA-F]{8}"
     r"|(?:\r\n|\n|\r)[ \t]*|.)"
 )
-_DOUBLE = re.compile(rf"{_ESCAPE}|{_FLOW_BREAK}")
-_BREAK = re.compile(r"\r\n|\n|\r")
+_DOUBLE = lazy_pattern(rf"{_ESCAPE}|{_FLOW_BREAK}")
+_BREAK = lazy_pattern(r"\r\n|\n|\r")
 
 
 def scalar_source(file: Source, start: int, end: int, style: str, value: str) -> Source:

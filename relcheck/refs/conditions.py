@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from relcheck.facts import UNKNOWN, Truth, Unknown
+from relcheck.patterns import lazy_pattern
 
 
 class Some(NamedTuple):
@@ -23,12 +24,12 @@ class Some(NamedTuple):
 Value = str | float | bool | Some | Unknown | None
 Lookup = Callable[[str], Value]
 
-STATUS = re.compile(r"(?<![\w.])(?:always|success|failure|cancelled)\s*\(", re.IGNORECASE)
+STATUS = lazy_pattern(r"(?<![\w.])(?:always|success|failure|cancelled)\s*\(", re.IGNORECASE)
 """A status function: a condition without one is only asked when everything before it succeeded."""
 
-_WHOLE = re.compile(r"\s*\$\{\{(?P<body>(?:'[^']*'|(?!\}\})[^'])*)\}\}\s*", re.DOTALL)
-_MARKER = re.compile(r"\$\{\{(?:'[^']*'|(?!\}\})[^'])*\}\}", re.DOTALL)
-_TOKEN = re.compile(
+_WHOLE = lazy_pattern(r"\s*\$\{\{(?P<body>(?:'[^']*'|(?!\}\})[^'])*)\}\}\s*", re.DOTALL)
+_MARKER = lazy_pattern(r"\$\{\{(?:'[^']*'|(?!\}\})[^'])*\}\}", re.DOTALL)
+_TOKEN = lazy_pattern(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.]))"
     r"|(?P<operator>&&|\|\||==|!=|<=|>=|[!<>()\[\],])|(?P<name>[A-Za-z_][\w-]*(?:\s*\.\s*[\w*-]+)*)"
     r"|(?P<member>\.\s*[\w*-]+))"

@@ -8,42 +8,43 @@ from __future__ import annotations
 import re
 
 from relcheck.facts import UNKNOWN, Text
+from relcheck.patterns import lazy_pattern
 from relcheck.records import Record
 from relcheck.refs import MARK
 
 Place = tuple[int, int]
 
-_SHA = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
-_SHORT_SHA = re.compile(r"(?=[0-9]*[a-f])[0-9a-f]{7,39}")
-_PULL = re.compile(r"refs/(?:pull|merge-requests)/\d+/(?:head|merge)")
+_SHA = lazy_pattern(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
+_SHORT_SHA = lazy_pattern(r"(?=[0-9]*[a-f])[0-9a-f]{7,39}")
+_PULL = lazy_pattern(r"refs/(?:pull|merge-requests)/\d+/(?:head|merge)")
 _NUMBER = r"(?:0|[1-9]\d*)"
-_FULL = re.compile(rf"v?{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:[-+.][0-9A-Za-z.+-]+)?")
-_PARTIAL = re.compile(rf"v?(?!\d{{4}}){_NUMBER}(?:\.{_NUMBER})?")
-_BRANCH = re.compile(
+_FULL = lazy_pattern(rf"v?{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:[-+.][0-9A-Za-z.+-]+)?")
+_PARTIAL = lazy_pattern(rf"v?(?!\d{{4}}){_NUMBER}(?:\.{_NUMBER})?")
+_BRANCH = lazy_pattern(
     r"(?:main|master|trunk|develop|development|dev|devel|next|mainline|default|gh-pages|staging|production|prod)"
     r"|(?:releases?|feature|features|feat|fix|bugfix|hotfix|support|maint|maintenance|stable|topic|user|users|dev"
     r"|dependabot|renovate)/.+|release-v?\d+(?:\.\d+)?(?:\.x)?|v?\d+(?:\.\d+)?\.x"
 )
 _ALIASES = ("latest", "~latest", "volatile", "stable", "HEAD", "nightly", "edge", "canary", "rolling")
-_EXPRESSION = re.compile(r"\$\{\{.{0,400}?\}\}|\{\{.{0,400}?\}\}|\$?\{[^{}]*\}|<[^<>]*>|\$\([^()]*\)|\$[A-Za-z_]\w*")
+_EXPRESSION = lazy_pattern(r"\$\{\{.{0,400}?\}\}|\{\{.{0,400}?\}\}|\$?\{[^{}]*\}|<[^<>]*>|\$\([^()]*\)|\$[A-Za-z_]\w*")
 
-_COMMENT = re.compile(
+_COMMENT = lazy_pattern(
     r"#*\s*(?:(?:renovate:\s*)?tag[=:]\s*|pin(?:ned)?\s+(?:to\s+)?@?|(?:ratchet:)?[\w.-]+/[\w./-]+@|(?P<bare>@?))"
     r"(?P<version>v?\d+(?:\.\d+)*(?:[-+][0-9A-Za-z.+-]*[0-9A-Za-z])?)(?=[\s,;):]|$)"
 )
 
 _FORGES = ("github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "gitea.com", "git.sr.ht")
 _TWO_PARTS = ("github.com", "bitbucket.org", "codeberg.org", "gitea.com", "git.sr.ht")
-_SHORTHAND = re.compile(r"(?P<forge>github|gitlab|bitbucket):(?=[^/:@]+/)")
-_WITH_SCHEME = re.compile(
+_SHORTHAND = lazy_pattern(r"(?P<forge>github|gitlab|bitbucket):(?=[^/:@]+/)")
+_WITH_SCHEME = lazy_pattern(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<user>[^/?#]*)@)?(?P<host>\[[^\]]*\]|[^/:?#]*)(?::\d*)?/?"
 )
-_SCP = re.compile(r"(?:[\w.-]+@)(?P<host>[^/:@?#]+)[:/]/?|(?P<bare>[\w-]+(?:\.[\w-]+)+):(?=[^/\d])")
-_NO_SCHEME = re.compile(r"(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?::\d+)?/")
-_QUERY_REF = re.compile(r"(?:^|[?&])(?:ref|version|rev|tag|branch)=(?P<ref>[^&#]*)")
-_FRAGMENT_REF = re.compile(r"(?:^|.*&)(?:commit|tag|branch|head|ref|rev)=(?P<ref>[^&]*)")
-_FILE = re.compile(r"\.(?:ya?ml|json)$")
-_ARCHIVE = re.compile(r"\.(?:tgz|tar|tar\.\w+|zip|whl|gem)$")
+_SCP = lazy_pattern(r"(?:[\w.-]+@)(?P<host>[^/:@?#]+)[:/]/?|(?P<bare>[\w-]+(?:\.[\w-]+)+):(?=[^/\d])")
+_NO_SCHEME = lazy_pattern(r"(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?::\d+)?/")
+_QUERY_REF = lazy_pattern(r"(?:^|[?&])(?:ref|version|rev|tag|branch)=(?P<ref>[^&#]*)")
+_FRAGMENT_REF = lazy_pattern(r"(?:^|.*&)(?:commit|tag|branch|head|ref|rev)=(?P<ref>[^&]*)")
+_FILE = lazy_pattern(r"\.(?:ya?ml|json)$")
+_ARCHIVE = lazy_pattern(r"\.(?:tgz|tar|tar\.\w+|zip|whl|gem)$")
 
 
 class UsesRef(Record):

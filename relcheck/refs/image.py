@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from relcheck.facts import UNKNOWN, Text
+from relcheck.patterns import lazy_pattern
 from relcheck.records import Record
 from relcheck.refs import MARK
 
@@ -18,49 +19,49 @@ _LONGEST = 2048  # a name of 255, a tag of 128, a digest, and room for the marke
 _HUB_NAMES = ("", HUB, "index.docker.io")
 
 # Transports of containers/image, buildpacks, bootc and BuildKit in front of a reference.
-_STRIP = re.compile(
+_STRIP = lazy_pattern(
     r"(?:ostree-image-signed:|ostree-unverified-image:)?docker://+|oci://|docker-image://"
     r"|docker-daemon:|docker:/(?!/)|ostree-unverified-registry:"
 )
 # The same place may name something that is no image of a registry.
-_NO_IMAGE = re.compile(
+_NO_IMAGE = lazy_pattern(
     r"(?:dir|oci(?!://)|oci-archive|docker-archive|containers-storage|sif|tarball|service|target|container|file):"
     r"|oci-layout://|https?://|git://|ssh://|git\+|git@|urn:cnb:|aws/codebuild/"
 )
-_IMAGE_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_IMAGE_ID = lazy_pattern(r"(?:sha256:)?[0-9a-f]{64}")
+_SCHEME = lazy_pattern(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 _LABEL = r"[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*"
-_DOMAIN = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
-_COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
-_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
-_ALGORITHM = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*")
-_HEX = re.compile(r"[0-9a-fA-F]+")
+_DOMAIN = lazy_pattern(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
+_COMPONENT = lazy_pattern(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
+_TAG = lazy_pattern(r"\w[\w.-]{0,127}", re.ASCII)
+_ALGORITHM = lazy_pattern(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*")
+_HEX = lazy_pattern(r"[0-9a-fA-F]+")
 _DIGEST_LENGTH = {"sha256": 64, "sha512": 128}
 
 # Markers of templates and substitution tools; none of them can stand in a valid reference.
-_MARKERS = re.compile(
+_MARKERS = lazy_pattern(
     r"\{\{.{0,400}?\}\}|\$\[\[.*?\]\]|\$?\{[^{}]*\}|#\{[^{}]*\}#?|\$\([^()]*\)|\$[A-Za-z_][A-Za-z0-9_]*|\$[0-9@]"
     r"|<<[^<>]*>>|<[^<>]*>|@@[^@/:]+@@|@[A-Za-z_][A-Za-z0-9_.-]*@|%%[^%/:]+%%|%[A-Za-z_][A-Za-z0-9_]*%|%[sdv]"
     r"|__[A-Z][A-Z0-9_]*?__|\[[^\]\[:]*\]|`[^`]*`|\.{3,}|…"
 )
 # Whole components that are only there to be replaced.
-_WORDS = re.compile(
+_WORDS = lazy_pattern(
     r"(?<![^/:@])(?:(?i:your[-_.][\w.-]*|your(?:org|name|repo|image|registry|company|user(?:name)?|tag|account|project)"
     r"|replace[-_]?me|change[-_]?(?:me|it)|placeholder|todo|tbd|x{3,}|v?x\.[xy](?:\.[xz])?|example)"
     r"|(?:YOUR|REPLACE|CHANGE|INSERT|PLACEHOLDER)[A-Z0-9_-]*|TAG|VERSION|DIGEST"
     r"|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?=[/:@]|$)"
 )
 # A repository holds no capitals, so an all-capital component of a name is a word to replace (IMAGE, REGISTRY/app).
-_CAPITALS = re.compile(r"(?:^|(?<=/))[A-Z][A-Z0-9]+(?:[_-][A-Z0-9]+)*(?=[/:@]|$)")
+_CAPITALS = lazy_pattern(r"(?:^|(?<=/))[A-Z][A-Z0-9]+(?:[_-][A-Z0-9]+)*(?=[/:@]|$)")
 
-_VERSION = re.compile(r"(?:[A-Za-z]+(?:[-_.][A-Za-z]+)*[-_.]?)?\d+(?:\.\d+){2,}(?![0-9])(?:[-_.+A-Za-z].*)?")
-_PARTIAL = re.compile(r"v?\d{1,5}(?:\.\d+)?(?:[-_A-Za-z].*)?")
-_DATE = re.compile(
+_VERSION = lazy_pattern(r"(?:[A-Za-z]+(?:[-_.][A-Za-z]+)*[-_.]?)?\d+(?:\.\d+){2,}(?![0-9])(?:[-_.+A-Za-z].*)?")
+_PARTIAL = lazy_pattern(r"v?\d{1,5}(?:\.\d+)?(?:[-_A-Za-z].*)?")
+_DATE = lazy_pattern(
     r"(?<![0-9A-Za-z.])v?(?:19|20)\d\d(-?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?=T\d|[^0-9A-Za-z]|$)"
 )
-_RELEASE_DATE = re.compile(r"RELEASE\.\d{4}-\d\d-\d\dT")
-_COMMIT = re.compile(r"(?:sha-|git-)?(?=[0-9]*[a-f])[0-9a-f]{7,40}")
+_RELEASE_DATE = lazy_pattern(r"RELEASE\.\d{4}-\d\d-\d\dT")
+_COMMIT = lazy_pattern(r"(?:sha-|git-)?(?=[0-9]*[a-f])[0-9a-f]{7,40}")
 
 
 class ImageRef(Record):

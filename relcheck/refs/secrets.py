@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from functools import reduce
 from operator import xor
 
+from relcheck.patterns import lazy_pattern
 from relcheck.records import Record
 from relcheck.refs import MARK
 
@@ -23,7 +24,7 @@ BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 CARGO_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _ENTROPY_FLOOR = 3.0
 _TOKEN_SHAPED = 16
-_FILLER = re.compile(r"\.{3}|…|x{5,}|X{5,}")
+_FILLER = lazy_pattern(r"\.{3}|…|x{5,}|X{5,}")
 
 
 class Token(Record):
@@ -159,7 +160,7 @@ TOKENS: tuple[TokenFormat, ...] = (
     ),
 )  # fmt: skip
 
-_COMPILED = [(form, re.compile(rf"(?<![A-Za-z0-9]){form.pattern}(?![A-Za-z0-9_])", re.ASCII)) for form in TOKENS]
+_COMPILED = [(form, lazy_pattern(rf"(?<![A-Za-z0-9]){form.pattern}(?![A-Za-z0-9_])", re.ASCII)) for form in TOKENS]
 _PREFIXES = tuple(form.prefix for form in TOKENS if form.prefix[-1] in "_-.")
 
 
@@ -188,24 +189,24 @@ def _token(form: TokenFormat, value: str) -> Token:
     return Token(name=form.name, checksum=checksum, ecosystem=form.ecosystem, host=form.host, access=form.access)
 
 
-_REFERENCE = re.compile(
+_REFERENCE = lazy_pattern(
     r"\$\{\{.{0,400}?\}\}|\{\{.{0,400}?\}\}|\{%.*?%\}|\$\(.+?\)|#\{[^{}]*\}#?|\$\[.*?\]|<<[^<>]+>>|`[^`]+`", re.DOTALL
 )
-_WHOLE_REFERENCE = re.compile(
+_WHOLE_REFERENCE = lazy_pattern(
     r"(?:[Bb]earer |[Bb]asic |token )?"
     r"(?:\$[A-Za-z_][A-Za-z0-9_]*|\$env:\w+|%[A-Za-z_][A-Za-z0-9_.]*%|@[A-Za-z_][A-Za-z0-9_.-]*@|@@\w+@@"
     r"|(?:vault|op|ref\+\w+|awssm|gcpsm|azkv|keyring|bws|pass|secretref|projects|arn:aws):\S+|!vault\b.*|!reference\b.*"
     r"|ENV\[.*\]|ENV\.fetch.*|process\.env\.\w+|os\.environ\b.*|os\.getenv\(.*|getenv\(.*|System\.getenv.*"
     r"|(?:secrets|env|vars|var|local|data)\.[\w.-]+)"
 )
-_BRACED = re.compile(r"\$\{([^{}]*)\}")
-_DEFAULT = re.compile(r"[A-Za-z_]\w*:?-(.+)", re.DOTALL)
-_ENCRYPTED = re.compile(
+_BRACED = lazy_pattern(r"\$\{([^{}]*)\}")
+_DEFAULT = lazy_pattern(r"[A-Za-z_]\w*:?-(.+)", re.DOTALL)
+_ENCRYPTED = lazy_pattern(
     r"ENC\[.*\]|\$ANSIBLE_VAULT;.*|\x00GITCRYPT\x00.*|-----BEGIN (?:AGE ENCRYPTED FILE|PGP MESSAGE)-----.*"
     r"|[^{}]*(?<!\\)\{(?:\[[^{}]*|[A-Za-z0-9+/]{16,}={0,2})(?<!\\)\}[^{}]*",
     re.DOTALL,
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazy_pattern(
     r"true|false|null|nil|none|undefined|n/a|~|<.*>|\[[\w -]*\]|\{[\w -]*\}|your[-_ ].*"
     r"|your(?:password|token|secret|key|apikey).*"
     r"|.*(?<![A-Za-z])your[-_](?:token|password|secret|key|api).*"
@@ -258,7 +259,7 @@ def redact(value: str) -> str:
     return value[: min(4, len(value) // 3)] + "…"
 
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORDS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SECRET_WORDS = {
     "token",
     "password",
@@ -298,7 +299,7 @@ def looks_secret_name(name: str) -> bool:
     return last in _SECRET_WORDS or (last == "auth" and (before in ("composer", "index") or name.startswith("_")))
 
 
-PUBLISH_VARIABLES = re.compile(
+PUBLISH_VARIABLES = lazy_pattern(
     r"NPM_TOKEN|NODE_AUTH_TOKEN|NPM_CONFIG_.*_authToken|YARN_NPM_AUTH_TOKEN|TWINE_PASSWORD|UV_PUBLISH_(?:TOKEN|PASSWORD)"
     r"|(?:TEST_?)?PYPI_(?:\w*_)?(?:TOKEN|PASSWORD)|POETRY_PYPI_TOKEN_\w+|POETRY_HTTP_BASIC_\w+_PASSWORD|HATCH_INDEX_AUTH"
     r"|FLIT_PASSWORD|MATURIN_(?:PYPI_TOKEN|PASSWORD)|PDM_PUBLISH_PASSWORD|CARGO_REGISTRY_TOKEN|CARGO_REGISTRIES_\w+_TOKEN"

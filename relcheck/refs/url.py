@@ -5,30 +5,31 @@ from __future__ import annotations
 import re
 
 from relcheck.facts import UNKNOWN, Text
+from relcheck.patterns import lazy_pattern
 from relcheck.records import Record
 from relcheck.refs import MARK
 
 Place = tuple[int, int]
 
 # The userinfo ends at the last @ before the path: unescaped @ and / in passwords do occur, @ is tolerated.
-_URL = re.compile(
+_URL = lazy_pattern(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*|[A-Za-z+.-]*\ue000+)://"
     r"(?:(?P<user>[^:@/?#\s]*)(?:(?P<colon>:)(?P<password>[^/?#\s]*))?@)?"
     r"(?P<host>\[[0-9A-Fa-f:.%]*\]|[^:/?#\s\[\]@]*)(?::(?P<port>[0-9\ue000]*))?"
     r"(?P<path>/[^?#\s]*)?(?:\?(?P<query>[^#\s]*))?(?:#(?P<fragment>\S*))?"
 )
-_MARKER = re.compile(
+_MARKER = lazy_pattern(
     r"\$\{\{.{0,400}?\}\}|\{\{.{0,400}?\}\}|\$\{[^{}]*\}|\$\([^()]*\)|\$[A-Za-z_][A-Za-z0-9_]*|%[A-Za-z_]\w*%|<[^<>]*>"
 )
-_LOOPBACK = re.compile(
+_LOOPBACK = lazy_pattern(
     r"localhost|.+\.localhost|127(?:\.\d{1,3}){3}|::1|(?:0{1,4}:){7}0{0,3}1|::ffff:127(?:\.\d{1,3}){3}"
 )
-_PRIVATE = re.compile(
+_PRIVATE = lazy_pattern(
     r"(?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}|169\.254(?:\.\d{1,3}){2}"
     r"|f[cd][0-9a-f]{2}:[0-9a-f:]*|fe[89ab][0-9a-f]:[0-9a-f:]*)"
     r"|.+\.(?:local|internal|intranet|lan|corp|home|localdomain|svc|svc\.cluster\.local|home\.arpa)"
 )
-_RESERVED = re.compile(r"(?:.+\.)?(?:example\.(?:com|org|net)|example|test|invalid|localhost)")
+_RESERVED = lazy_pattern(r"(?:.+\.)?(?:example\.(?:com|org|net)|example|test|invalid|localhost)")
 
 
 class UrlRef(Record):

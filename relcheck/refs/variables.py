@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from relcheck.patterns import lazy_pattern
 from relcheck.records import Record
 from relcheck.refs import MARK
 from relcheck.source import Piece, Source
@@ -22,31 +23,31 @@ _DEPTH = 10
 _BUDGET = 1000
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-_BRACED = re.compile(rf"({_NAME})(:?[-?+])?", re.ASCII)
-_PATH = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w*-]+|\['[^']*'\])*", re.ASCII)
-_BRACES = re.compile(r"\$\{|\}")
-_TOKENS = re.compile(r"'[^']*'|\|\||&&|[()]")
-_LITERAL = re.compile(r"'((?:[^']|'')*)'")
+_BRACED = lazy_pattern(rf"({_NAME})(:?[-?+])?", re.ASCII)
+_PATH = lazy_pattern(r"[A-Za-z_][\w-]*(?:\.[\w*-]+|\['[^']*'\])*", re.ASCII)
+_BRACES = lazy_pattern(r"\$\{|\}")
+_TOKENS = lazy_pattern(r"'[^']*'|\|\||&&|[()]")
+_LITERAL = lazy_pattern(r"'((?:[^']|'')*)'")
 
 # What starts a variable, by syntax. The groups: escape (kept as its own text), name, braced (text up to the
 # matching brace follows), path (the inside of a marker with an end of its own), other (never known).
 _OPENERS: dict[str, re.Pattern[str]] = {
-    "docker": re.compile(rf"(?P<escape>\\\$)|\$(?:(?P<name>{_NAME})|(?P<braced>\{{)|(?P<other>[0-9@*#]))"),
-    "shell": re.compile(
+    "docker": lazy_pattern(rf"(?P<escape>\\\$)|\$(?:(?P<name>{_NAME})|(?P<braced>\{{)|(?P<other>[0-9@*#]))"),
+    "shell": lazy_pattern(
         rf"(?P<escape>\\\$)|\$(?:(?P<name>{_NAME})|(?P<braced>\{{)|(?P<other>\([^()]*\)|[0-9@*#?!$-]))|(?P<tick>`[^`]*`)"
     ),
-    "compose": re.compile(rf"(?P<escape>\$\$)|\$(?:(?P<name>{_NAME})|(?P<braced>\{{))"),
-    "gitlab": re.compile(
+    "compose": lazy_pattern(rf"(?P<escape>\$\$)|\$(?:(?P<name>{_NAME})|(?P<braced>\{{))"),
+    "gitlab": lazy_pattern(
         rf"(?P<escape>\$\$)|\$(?:(?P<name>{_NAME})|(?P<braced>\{{)|\[\[(?P<path>[^\[\]]*)\]\])|%(?P<percent>{_NAME})%"
     ),
-    "github": re.compile(r"\$\{\{(?P<path>(?:'[^']{0,400}'|(?!\}\}|\$\{\{)[^']){0,1000})\}\}"),
-    "azure": re.compile(
+    "github": lazy_pattern(r"\$\{\{(?P<path>(?:'[^']{0,400}'|(?!\}\}|\$\{\{)[^']){0,1000})\}\}"),
+    "azure": lazy_pattern(
         r"\$\{\{(?P<path>(?:'[^']{0,400}'|(?!\}\}|\$\{\{)[^']){0,1000})\}\}|\$\((?P<name>[\w.-]+)\)|\$\[(?P<other>[^\]]*)\]"
     ),
-    "circleci": re.compile(r"(?P<escape>\\<<)|<<(?P<path>[^<>]*)>>"),
-    "tekton": re.compile(r"\$\((?P<path>[^()]*)\)"),
-    "braces": re.compile(r"\{\{-?(?P<path>[^{}]*?)-?\}\}"),
-    "terraform": re.compile(r"(?P<escape>\$\$\{)|\$\{(?P<path>[^{}]*)\}"),
+    "circleci": lazy_pattern(r"(?P<escape>\\<<)|<<(?P<path>[^<>]*)>>"),
+    "tekton": lazy_pattern(r"\$\((?P<path>[^()]*)\)"),
+    "braces": lazy_pattern(r"\{\{-?(?P<path>[^{}]*?)-?\}\}"),
+    "terraform": lazy_pattern(r"(?P<escape>\$\$\{)|\$\{(?P<path>[^{}]*)\}"),
 }
 # GitLab knows no operators inside the braces.
 _OPERATORS = ("docker", "shell", "compose")

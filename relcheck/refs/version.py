@@ -7,6 +7,7 @@ from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any
 
 from relcheck.facts import UNKNOWN, Text, Truth
+from relcheck.patterns import lazy_pattern
 from relcheck.refs import MARK
 
 if TYPE_CHECKING:
@@ -16,17 +17,17 @@ if TYPE_CHECKING:
 
 _N = r"(?:0|[1-9]\d*)"
 _PRE = rf"(?:{_N}|\d*[A-Za-z-][0-9A-Za-z-]*)"
-_SEMVER = re.compile(
+_SEMVER = lazy_pattern(
     rf"(?P<core>{_N}\.{_N}\.{_N})(?:-(?P<pre>{_PRE}(?:\.{_PRE})*))?(?:\+(?P<build>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?",
     re.ASCII,
 )
-_LOOSE = re.compile(r"[vV=]?(?P<core>\d+(?:\.\d+){0,3})(?P<rest>[-+.].*)?", re.ASCII)
-_GEM = re.compile(r"[0-9]+(?:\.[0-9a-zA-Z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?", re.ASCII)
-_NUGET = re.compile(
+_LOOSE = lazy_pattern(r"[vV=]?(?P<core>\d+(?:\.\d+){0,3})(?P<rest>[-+.].*)?", re.ASCII)
+_GEM = lazy_pattern(r"[0-9]+(?:\.[0-9a-zA-Z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?", re.ASCII)
+_NUGET = lazy_pattern(
     r"(?P<core>\d+(?:\.\d+){0,3})(?:-(?P<pre>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]+)?", re.ASCII
 )
-_MAVEN_REFUSED = re.compile(r"[\\/:\"<>|?*\[\](),]|\$\{")
-_MAVEN_PRE = re.compile(
+_MAVEN_REFUSED = lazy_pattern(r"[\\/:\"<>|?*\[\](),]|\$\{")
+_MAVEN_PRE = lazy_pattern(
     r"(?i)(?:^|[-._\d])(?:snapshot|alpha|beta|milestone|rc|cr|m\d|a\d|b\d|dev|ea|preview)(?:$|[-._\d])"
 )
 _LONGEST = 256  # numbers beyond any registry's limit are not compared
