@@ -35,12 +35,13 @@ from relcheck.readers.images import image_fact
 from relcheck.refs import MARK
 from relcheck.refs.image import parse_image
 from relcheck.refs.variables import Expansion, expand
-from relcheck.source import Source
+from relcheck.source import Piece, Source
 
 _WHOLE = lazy_pattern(r"\$(?:(\w+)|\{(\w+)(?::?-[^{}]*)?\})")
 _NUMBER = lazy_pattern(r"[0-9]+")
 _IMAGE_SHAPE = lazy_pattern(r"[/:@]")
 _ONLY_HEREDOC = lazy_pattern(r"\d*<<-?[^\s<]+")
+_HEREDOC_WORD = lazy_pattern(r"\d*<<-?[^\s<]+")
 _MARKUP = lazy_pattern(r"\{\{|\{%|<%|%%\w|@[A-Za-z_]+@|^#(?:include|if|ifdef)\b", re.MULTILINE)
 _TEMPLATE_NAME = lazy_pattern(r"[._-](?:tmpl|tpl|template|j2|jinja2?|in|erb|m4|mustache|gotmpl)$", re.IGNORECASE)
 _FRONTENDS = ("docker/dockerfile", "docker.io/docker/dockerfile")
@@ -294,6 +295,8 @@ class _Reader:
                 yield from self._mount(mount, onbuild=onbuild)
         at = len(whole.value.text) - len(rest.text)
         script = whole.script.part(at, len(whole.script.text))
+        if len(whole.heredocs) > 1:
+            script = _without_heredocs(rest)
         yield from written_arguments(script, self.stage.arguments)
         if _ONLY_HEREDOC.fullmatch(rest.text) and len(whole.heredocs) == 1:
             yield from self._document(whole.heredocs[0].body)
@@ -354,6 +357,12 @@ class _Reader:
         rest = value.text[len(name) :]
         begin = len(name) + len(rest) - len(rest.lstrip())
         yield from self._instruction(name, whole, value.part(begin, len(value.text)), onbuild=True)
+
+
+def _without_heredocs(command: Source) -> Source:
+    """Return a command with blanks for its heredocs: the grammar of the shell knows one of them a command."""
+    text = _HEREDOC_WORD.sub(lambda match: " " * len(match[0]), command.text)
+    return command.embed(text, (Piece(0, len(text), 0, len(text)),), "plain")
 
 
 def _script(script: Source, context: str, variables: Mapping[str, Source]) -> Iterator[Fact]:

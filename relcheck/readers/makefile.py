@@ -1,7 +1,8 @@
 """Makefiles: recipe lines as shell text (GNU make manual: Writing Recipes).
 
-A recipe line begins with a tab, after it `@`, `-` and `+` in any mix; `$$` is a dollar of the shell, `$(VAR)` a variable
-of make, known here when it is set once to a literal. Lines joined by a backslash are one shell.
+A recipe line begins with a tab (or what `.RECIPEPREFIX` says), after it `@`, `-` and `+` in any mix; `$$` is a dollar of
+the shell, `$(VAR)` a variable of make, known here when it is set once to a literal. Lines joined by a backslash are one
+shell, under `.ONESHELL` all lines of a recipe are. `$(shell COMMAND)` and `NAME != COMMAND` run while make reads.
 """
 
 from __future__ import annotations
@@ -26,7 +27,12 @@ _TOKEN = re.compile(
 )
 _PREFIX = re.compile(r"[@+\-\s]*")
 _INLINE = re.compile(r"^[^\t#=\n][^=\n]*?:(?![=:])[^=;\n]*;(?P<recipe>[^\n]*)$", re.MULTILINE)
-_ONESHELL = re.compile(r"^\.ONESHELL\s*:", re.MULTILINE)
+_ONESHELL = re.compile(r"^\.ONESHELL[ \t]*:", re.MULTILINE)
+_RECIPE_PREFIX = re.compile(r"^\.RECIPEPREFIX[ \t]*:?=[ \t]*(\S)", re.MULTILINE)
+_ASSIGNED = re.compile(
+    r"^(?:export[ \t]+|override[ \t]+)?[A-Za-z_][\w.-]*[ \t]*!=[ \t]*(?P<command>[^\n]*)", re.MULTILINE
+)
+_FUNCTION = re.compile(r"\$[({]shell[ \t]+")
 _DEPTH = 5
 
 
@@ -35,8 +41,35 @@ def read(source: Source) -> Iterator[Fact]:
     from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
 
     variables = _variables(source.text)
+    for command in _evaluated(source):
+        yield from read_shell(_shell_text(command, variables), context="make", tolerant=True)
     for recipe, tolerant in _recipes(source):
         yield from read_shell(_shell_text(recipe, variables), context="make", tolerant=tolerant, shell_options="e")
+
+
+def _evaluated(source: Source) -> Iterator[Source]:
+    """Yield what make itself runs: the command of `$(shell …)` and of `!=`; its failure stops nothing."""
+    for match in _ASSIGNED.finditer(source.text):
+        yield source.part(*match.span("command"))
+    at = 0
+    while function := _FUNCTION.search(source.text, at):
+        start = function.end()
+        line_end = source.text.find("\n", start)
+        at = len(source.text) if line_end < 0 else line_end
+        end = _closing(source.text, start, at)
+        if end > start:
+            yield source.part(start, end)
+            at = end
+
+
+def _closing(text: str, start: int, limit: int) -> int:
+    """Return where the bracket that is open at `start` closes, or -1; a function stands on one line."""
+    depth = 1
+    for at in range(start, limit):
+        depth += {"(": 1, "{": 1, ")": -1, "}": -1}.get(text[at], 0)
+        if not depth:
+            return at
+    return -1
 
 
 def _variables(text: str) -> dict[str, str]:
@@ -55,19 +88,21 @@ def _recipes(source: Source) -> Iterator[tuple[Source, bool]]:
     lines = [
         (match.start(), match.start() + len(match["text"]), match["text"]) for match in _LINE.finditer(source.text)
     ]
+    wanted = _RECIPE_PREFIX.search(source.text)
+    begin, one_shell = wanted[1] if wanted else "\t", bool(_ONESHELL.search(source.text))
     at = 0
     while at < len(lines):
         start, end, text = lines[at]
         at += 1
-        if not text.startswith("\t"):
+        if not text.startswith(begin):
             continue
-        while text.endswith("\\") and at < len(lines):
+        while at < len(lines) and (text.endswith("\\") or one_shell and lines[at][2].startswith(begin)):
             _, end, text = lines[at]
             at += 1
         body = source.text[start:end]
-        prefix = _PREFIX.match(body)
+        prefix = _PREFIX.match(body, len(begin))
         skip = prefix.end() if prefix is not None else 0
-        yield source.part(start + skip, end), "-" in body[:skip]
+        yield source.part(start + skip, end), "-" in body[len(begin) : skip]
     for match in _INLINE.finditer(source.text):
         yield source.part(*match.span("recipe")), False
 

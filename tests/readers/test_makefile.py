@@ -41,3 +41,28 @@ def test_continued_lines_are_one_command() -> None:
 
     assert image.name == "a/b"
     assert text[image.span.start : image.span.end] == "1"
+
+
+EVALUATED = [
+    "V := $(shell docker pull a:1)\n",
+    "V := x $(or $(shell (docker pull a:1)),y)\n",
+    "V != docker pull a:1\n",
+    ".RECIPEPREFIX = >\nx:\n>@docker pull a:1\n",
+    "x: ; docker pull a:1\n",
+    "define f\n\tdocker pull a:1\nendef\n",
+    "ifeq ($(X),1)\nx:\n\tdocker pull a:1\nendif\n",
+    ".ONESHELL:\nx:\n\t@T=1\n\tdocker pull a:$$T\n",
+]
+
+
+@pytest.mark.parametrize("text", EVALUATED)
+def test_whatever_make_runs_is_read(text: str) -> None:
+    images = [fact for fact in read(Source("Makefile", text)) if isinstance(fact, Image)]
+
+    assert [(image.name, image.tag) for image in images] == [("a", "1")]
+
+
+def test_functions_without_an_end_take_linear_time() -> None:
+    text = "V := " + "$(shell " * 20_000 + "\n" + "x:\n\ttrue\n"
+
+    assert [fact.program for fact in read(Source("Makefile", text)) if isinstance(fact, Command)] == ["true"]
