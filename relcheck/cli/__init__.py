@@ -14,6 +14,7 @@ from relcheck import __version__
 
 COMMANDS = {
     "scan": ("relcheck.cli.scan", "Find release mistakes in files, folders or standard input."),
+    "inventory": ("relcheck.cli.inventory", "List every coordinate, how firmly it is pinned, and who uses it."),
     "rules": ("relcheck.cli.rules", "List what is checked."),
     "rule": ("relcheck.cli.rule", "Explain one rule: why, how to repair, examples."),
     "config": ("relcheck.cli.config", "Show the settings in force and where each comes from."),

@@ -168,7 +168,7 @@ class Scanning:
             text = _statistics(shown) if self._given["statistics"] and name == "text" else render(name, shown)
             if self._given["quiet"] and name == "text":
                 text = "" if not outcome.counted else text
-            _write(text, output)
+            write_report(text, output)
 
     def _exit_code(self, scanned: Scanned, outcome: Outcome, selection: Selection) -> int:
         if scanned.faults:
@@ -240,7 +240,8 @@ def _statistics(outcome: Outcome) -> str:
     return "".join(f"{count:>6} {severity:<7} {rule}\n" for (severity, rule), count in rows)
 
 
-def _write(text: str, output: str) -> None:
+def write_report(text: str, output: str) -> None:
+    """Write a report to a file, or to standard output for `-`."""
     if output == "-":
         sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
         sys.stdout.buffer.flush()
