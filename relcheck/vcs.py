@@ -7,7 +7,6 @@ external diffs); they are switched off. Of the environment only `GIT_INDEX_FILE`
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Sequence
 
 from relcheck.records import Record
@@ -31,6 +30,8 @@ def run(root: str, *arguments: str) -> bytes:
     if "GIT_INDEX_FILE" in os.environ:
         environment["GIT_INDEX_FILE"] = os.environ["GIT_INDEX_FILE"]
     environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    import subprocess  # noqa: PLC0415 - 3 ms, and outside a repository git is not asked
+
     try:
         done = subprocess.run(
             ["git", *_SAFE, *arguments],
@@ -49,8 +50,21 @@ def run(root: str, *arguments: str) -> bytes:
     return done.stdout[:MAX_OUTPUT]
 
 
+def _below_git(folder: str) -> bool:
+    """Whether a folder or one above it holds `.git`: asking git costs a process."""
+    here = os.path.realpath(folder)
+    while not os.path.lexists(os.path.join(here, ".git")):
+        above = os.path.dirname(here)
+        if above == here:
+            return False
+        here = above
+    return True
+
+
 def toplevel(folder: str) -> str:
     """Return the top folder of the work tree around a folder, "" when there is none; `GitProblem` when git refuses."""
+    if not _below_git(folder):
+        return ""
     try:
         found = run(folder, "rev-parse", "--show-toplevel")
     except GitProblem as problem:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import import_module
 from typing import NamedTuple
 
@@ -236,14 +237,34 @@ def _translate(glob: str) -> str:
     return "".join(out)
 
 
-_PATTERN = lazy_pattern(
-    "|".join(
-        f"(?P<f{number}>{'|'.join(_translate(glob) for glob in made.patterns)})"
+_FEW_PATHS = 64
+"""So many paths are asked format by format: compiling the expression for all formats takes longer than that."""
+
+_asked = [0]
+
+
+@cache
+def _one_format(number: int) -> re.Pattern[str]:
+    return re.compile("|".join(map(_translate, FORMATS[number].patterns)) or r"(?!)", re.IGNORECASE | re.DOTALL)
+
+
+@cache
+def _all_formats() -> re.Pattern[str]:
+    groups = (
+        f"(?P<f{number}>{'|'.join(map(_translate, made.patterns))})"
         for number, made in enumerate(FORMATS)
         if made.patterns
-    ),
-    re.IGNORECASE | re.DOTALL,
-)
+    )
+    return re.compile("|".join(groups), re.IGNORECASE | re.DOTALL)
+
+
+def _named_like(path: str) -> Format | None:
+    """Return the first format whose patterns a path fits."""
+    if _asked[0] < _FEW_PATHS:
+        _asked[0] += 1
+        return next((made for number, made in enumerate(FORMATS) if _one_format(number).fullmatch(path)), None)
+    match = _all_formats().fullmatch(path)
+    return FORMATS[int(match.lastgroup[1:])] if match is not None and match.lastgroup else None
 
 
 def recognise(path: str, content: Callable[[], bytes], charts: frozenset[str] = frozenset()) -> tuple[str, str]:
@@ -257,9 +278,8 @@ def recognise(path: str, content: Callable[[], bytes], charts: frozenset[str] = 
     member = _chart_member(path, charts)
     if member:
         return member, ""
-    match = _PATTERN.fullmatch(path)
-    if match is not None and match.lastgroup:
-        found = FORMATS[int(match.lastgroup[1:])]
+    found = _named_like(path)
+    if found is not None:
         if found.name == "dockerfile" and _SOURCE_ENDINGS.search(name):
             return "", "a source or text file beside a Dockerfile"
         missing = found.needles and not _holds(content(), found.needles)
