@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
 
-from relcheck.facts import Fact, Publish, SecretUse, Unreadable
+from relcheck.facts import UNKNOWN, Fact, Publish, SecretUse, Unreadable
 from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.readers.yaml_tree import Loaded
 from relcheck.records import Record
@@ -29,6 +29,8 @@ TOKEN_VARIABLES: dict[str, re.Pattern[str]] = {
 """The variables from which the publishing tools of an ecosystem read a token (release-safety, publish catalogue)."""
 
 _JOB_TOKEN = re.compile(r"GITHUB_TOKEN|github\.token|CI_JOB_TOKEN|GITEA_TOKEN", re.IGNORECASE)
+_DECIDES_ITSELF = ("semantic-release", "auto ")
+"""Tools that ask the CI system themselves whether this run is of a branch that they release."""
 _STEP = re.compile(r"\bsteps\.([\w-]+)\.outputs\b")
 
 
@@ -82,6 +84,9 @@ def placed(found: Iterable[Fact], around: Around) -> Iterator[Fact]:
 
 def _published(fact: Publish, around: Around) -> dict[str, object]:
     changes: dict[str, object] = {"id_token": around.id_token}
+    if fact.tool.startswith(_DECIDES_ITSELF) and fact.guarded is False:
+        fact = fact.replace(guarded=UNKNOWN)
+        changes["guarded"] = UNKNOWN
     if not fact.events and fact.guarded is False:
         changes["events"] = around.events
     if around.guarded and fact.guarded is False:

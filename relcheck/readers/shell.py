@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 
-from relcheck.facts import Command, Fact, Option
+from relcheck.facts import UNKNOWN, Command, Fact, Option, Publish
 from relcheck.readers.effects import EFFECTS
 from relcheck.readers.effects.invocation import Invocation, Setting, unwrap
 from relcheck.refs import MARK
@@ -138,7 +138,13 @@ def _command(command: SimpleCommand, script: Sequence[SimpleCommand], setting: S
     yield _fact(invocation, wrappers)
     module = EFFECTS.get(program) or EFFECTS.get(re.sub(r"[\d.]+$", "", program))
     if module is not None:
-        yield from import_module(f"relcheck.readers.effects.{module}").facts(invocation)
+        found: Iterator[Fact] = import_module(f"relcheck.readers.effects.{module}").facts(invocation)
+        yield from (_guarded(fact) for fact in found) if command.conditional else found
+
+
+def _guarded(fact: Fact) -> Fact:
+    """Say of a publish in the body of a condition that the condition decides: what it asks is not understood."""
+    return fact.replace(guarded=UNKNOWN) if isinstance(fact, Publish) and fact.guarded is False else fact
 
 
 def _asks_only(words: Sequence[Word]) -> bool:

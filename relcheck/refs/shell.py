@@ -62,7 +62,7 @@ class SimpleCommand(Record):
     """A program with its words, and what stands around it.
 
     swallowed: its failure cannot fail the script; piped_from and piped_to: the program before and behind it in a pipe;
-    index: its number in the script, for what comes before and after.
+    index: its number in the script, for what comes before and after; conditional: a test decides whether it runs.
     """
 
     words: tuple[Word, ...] = ()
@@ -74,6 +74,7 @@ class SimpleCommand(Record):
     inside: str = ""  # "substitution" or "process" when its output is used by another command
     outer: str = ""  # the program that uses it then
     index: int = 0
+    conditional: bool = False
 
     @property
     def program(self) -> str:
@@ -216,6 +217,7 @@ class _Script:
                 inside=inside,
                 outer=outer,
                 index=node.start_byte,
+                conditional=self._is_conditional(node),
             )
         )
 
@@ -310,6 +312,23 @@ class _Script:
                 return True
             inner, outer = outer, outer.parent
         return inner.next_sibling is not None and inner.next_sibling.type == "&"
+
+    def _is_conditional(self, node: Any) -> bool:  # noqa: ANN401 - tree-sitter's node
+        """Whether a command stands in the body of `if` or `case`, or behind `[ … ] &&`."""
+        inner, outer, depth = node, node.parent, 0
+        while outer is not None and outer.type != "program" and depth < 60:
+            if outer.type == "case_item":
+                return True
+            condition = outer.child_by_field_name("condition") if outer.type == "if_statement" else None
+            if condition is not None and inner.start_byte > condition.start_byte:
+                return True
+            if outer.type == "list":
+                first = next((child for child in outer.children if child.is_named), inner)
+                raw = self._raw(first)
+                if inner.start_byte > first.start_byte and raw.lstrip("! ").startswith(("[", "test ")):
+                    return True
+            inner, outer, depth = outer, outer.parent, depth + 1
+        return False
 
     def _is_harmless(self, node: Any) -> bool:  # noqa: ANN401 - tree-sitter's node
         text = " ".join(self._raw(node).split())
