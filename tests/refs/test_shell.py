@@ -1,3 +1,12 @@
+"""Shell text to simple commands: what stands around a command."""
+
+from __future__ import annotations
+
+import pytest
+
+from relcheck.refs.shell import parse
+from relcheck.source import Source
+
 CONDITIONAL = [
     ('if [ "$A" = b ]; then npm publish; fi', True),
     ('[ -n "$TAG" ] && npm publish', True),
