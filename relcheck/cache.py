@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 from relcheck import __version__
@@ -25,12 +24,14 @@ def cache_folder() -> str:
     chosen = os.environ.get("RELCHECK_CACHE_DIR")
     if chosen:
         return chosen
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or str(Path("~/.cache").expanduser())
-    return str(Path(base, "relcheck"))
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/.cache")
+    return os.path.join(base, "relcheck")
 
 
 def reader_identity() -> str:
     """Return a word that changes whenever the code that makes facts changes."""
+    from pathlib import Path  # noqa: PLC0415 - a small scan looks nothing up
+
     found = hashlib.sha256(__version__.encode())
     package = Path(__file__).parent
     for folder in (package, package / "readers", package / "readers" / "effects", package / "refs"):
@@ -46,6 +47,8 @@ class FactCache:
     """Facts by content for one scanned root; loaded once, written once if anything is new."""
 
     def __init__(self, root: str) -> None:
+        from pathlib import Path  # noqa: PLC0415 - see reader_identity
+
         name = hashlib.sha256(f"{root}\0{reader_identity()}".encode("utf-8", "surrogateescape")).hexdigest()[:24]
         self._path = Path(cache_folder(), f"facts-{name}.json")
         self._old: dict[str, list[Any]] = self._load()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from relcheck.ignorefiles import Ignored
 from relcheck.patterns import lazy_pattern
@@ -260,8 +259,8 @@ def relative(path: str, root: str) -> str:
     if full == root:
         return "."
     if full.startswith(root.rstrip(os.sep) + os.sep):
-        return Path(full[len(root.rstrip(os.sep)) + 1 :]).as_posix()
-    return Path(full).as_posix()
+        return full[len(root.rstrip(os.sep)) + 1 :].replace(os.sep, "/")
+    return full.replace(os.sep, "/")
 
 
 def glob_pattern(glob: str) -> re.Pattern[str]:

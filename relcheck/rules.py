@@ -10,13 +10,15 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from relcheck import __version__
 from relcheck.facts import KINDS
 from relcheck.findings import SEVERITIES
 from relcheck.records import Record
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROFILES = ("default", "strict", "release")
 FORMAT = 3
@@ -94,6 +96,8 @@ class RuleSet(Record):
 
 def rules_folder() -> Path:
     """Return the folder of the shipped rules: inside the package in a wheel, beside it in a checkout."""
+    from pathlib import Path  # noqa: PLC0415 - 4 ms, and a wheel's compiled rules need none of it
+
     inside = Path(__file__).parent / "rules"
     return inside if inside.is_dir() else Path(__file__).parent.parent / "rules"
 
@@ -103,13 +107,19 @@ def load_rules(folders: Sequence[str] = (), cache_folder: str = "") -> RuleSet:
     shipped = _shipped(cache_folder)
     rules = {rule.name: rule for rule in shipped}
     for folder in folders:
-        for rule in _from_folder(Path(folder), cache_folder, custom=True):
-            if rule.name in rules:
-                raise RuleError(f"{rule.path}: a rule named {rule.name} exists already; give the file another name.")
-            rules[rule.name] = rule
+        _add_custom(rules, folder, cache_folder)
     _check_relations(rules)
     ordered = dict(sorted(rules.items()))
     return RuleSet(rules=ordered, version=_version(ordered.values()))
+
+
+def _add_custom(rules: dict[str, Rule], folder: str, cache_folder: str) -> None:
+    from pathlib import Path  # noqa: PLC0415 - see rules_folder
+
+    for rule in _from_folder(Path(folder), cache_folder, custom=True):
+        if rule.name in rules:
+            raise RuleError(f"{rule.path}: a rule named {rule.name} exists already; give the file another name.")
+        rules[rule.name] = rule
 
 
 def _version(rules: Iterable[Rule]) -> str:
@@ -130,15 +140,19 @@ def _check_relations(rules: Mapping[str, Rule]) -> None:
 
 
 def _shipped(cache_folder: str) -> list[Rule]:
-    bundle = Path(__file__).parent / "_rules.json"
-    if bundle.is_file() and (Path(__file__).parent / "rules").is_dir():
-        return list(_from_json(bundle.read_text(encoding="utf-8")))
+    package = os.path.dirname(__file__)
+    bundle = os.path.join(package, "_rules.json")
+    if os.path.isfile(bundle) and os.path.isdir(os.path.join(package, "rules")):
+        with open(bundle, encoding="utf-8") as stream:
+            return list(_from_json(stream.read()))
     return _from_folder(rules_folder(), cache_folder, custom=False)
 
 
 def _from_folder(folder: Path, cache_folder: str, *, custom: bool) -> list[Rule]:
     if not folder.is_dir():
         raise RuleError(f"{folder}: no such folder of rules; create it or remove it from rule-folders.")
+    from pathlib import Path  # noqa: PLC0415 - see rules_folder
+
     paths = list(rule_files(folder))
     stored = Path(cache_folder, f"rules-{_identity(folder, paths)}.json") if cache_folder else None
     if stored is not None:
@@ -162,6 +176,8 @@ def rule_files(folder: Path) -> Iterator[Path]:
 
 
 def _identity(folder: Path, paths: Sequence[Path]) -> str:
+    from pathlib import Path  # noqa: PLC0415 - see rules_folder
+
     found = hashlib.sha256(f"{FORMAT}\0{__version__}\0{folder.resolve()}".encode())
     vocabulary = [Path(__file__).parent / name for name in ("facts.py", "engine.py", "rules.py", "rule_files.py")]
     for path in (*vocabulary, *paths):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from relcheck.cache import MIN_FILES, FactCache, cache_folder
 from relcheck.discover import Candidate, Discovery, discover, path_class, recognise_path
@@ -17,6 +17,9 @@ from relcheck.records import Record
 from relcheck.rules import Rule, RuleSet, load_rules
 from relcheck.source import Source
 from relcheck.tree import Unavailable
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PARALLEL_BYTES = 3_000_000
 """Below this much text one process is faster than several."""

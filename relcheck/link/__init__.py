@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 from relcheck.facts import Fact
@@ -106,8 +105,8 @@ class Repository:
 
 def folder_of(path: str) -> str:
     """Return the folder of a path, the empty string for the root."""
-    parent = str(PurePosixPath(path).parent)
-    return "" if parent == "." else parent
+    parent = path.rpartition("/")[0]
+    return "/" if not parent and path.startswith("/") else parent
 
 
 def link(repository: Repository) -> None:
