@@ -84,6 +84,7 @@ class Image(Fact):
     pull_policy: str = ""
     build_here: bool = False  # the repository builds this name itself
     overridden: Truth = False  # a named context, Kustomize or the like replaces it
+    replaceable: bool = False  # it stands where the `images` of a kustomization reach
     push: Truth = False  # role output: this file itself also pushes it
     digest_known: Truth = False  # the same job pushed this repository and exposes the digest (by link)
     floating_default: bool = False  # the moving tag comes from a default that a user may replace
@@ -114,6 +115,12 @@ class Component(Fact):
     secrets: bool = False  # secrets are handed to it
     inherits_secrets: bool = False
     inputs: tuple[Option, ...] = ()
+    onboarded: bool = False  # the platform's lock file has an entry for this workflow (by link)
+    lock_problem: str = ""  # missing: that entry does not cover it; commit: the lock names another commit (by link)
+    fork_code: bool = False  # it checks out what a pull request brings
+    fork_code_runs: str = ""  # what executes that afterwards in the same job (by link)
+    refuses_fork: Truth = False  # this version of the checkout refuses such code by itself
+    untrusted_event: str = ""  # an event that strangers cause and that reaches its job for sure (by link)
 
 
 class Dependency(Fact):
@@ -142,6 +149,8 @@ class Dependency(Fact):
     global_install: bool = False
     scope_private: Truth = False  # npm: the scope is private in this repository (by link)
     scope_mapped: Truth = UNKNOWN  # npm: a client configuration maps the scope to a registry (by link)
+    index: str = ""  # the registry or index that the manifest binds it to, by its name there
+    others: int = 0  # where lock: how many further entries of the lock file have the same fault
 
 
 class Install(Fact):
@@ -155,6 +164,7 @@ class Install(Fact):
     frozen: Truth = UNKNOWN
     lockfile: Truth = UNKNOWN
     scripts: Truth = UNKNOWN  # lifecycle scripts run
+    token_in_reach: str = ""  # the job's publish credential that its scripts can read: static, oidc or "" (by link)
     ci: bool = False
     hashes: Truth = UNKNOWN
 
@@ -183,6 +193,13 @@ class Package(Fact):
     publish_host: Text = ""
     access: str = ""
     version_only: bool = False  # not a manifest: a second place that states the version (`__version__`, setup.cfg)
+    publish_to: tuple[str, ...] = ()  # the registries that it may be published to, by name (Cargo's `publish`)
+    foreign_index: str = ""  # a private registry of its dependencies or neighbours, which it does not name (by link)
+    root: bool = False  # the manifest of a workspace, with members below it
+    entry: Truth = UNKNOWN  # it says what it offers: an entry point, a command or a list of files
+    contents: str = ""  # what keeps the package small: files, ignore-file, gitignore-only, shadowed; "": nothing known
+    published_together: Truth = False  # a command publishes every package of the repository that is not private (by link)
+    stale_lock: tuple[Sibling, ...] = ()  # lock files that state another version of the package (by link)
     siblings: tuple[Sibling, ...] = ()  # filled by link: the other places of this folder
     disagrees: tuple[Sibling, ...] = ()  # those of them that state another version
 
@@ -208,6 +225,8 @@ class Release(Fact):
     head_tag: Text = ""
     head_tag_version: Text = ""
     head_tag_agrees: Truth = UNKNOWN
+    problem: str = ""  # what is wrong with the tag itself (Go): noncanonical, folder-prefix, major-suffix
+    expected: str = ""  # the tag, or for major-suffix the module path, that would be right
 
 
 class Command(Fact):
@@ -264,6 +283,10 @@ class Publish(Fact):
     environment: bool = False  # the job around it waits for a deployment environment (by link)
     strict_sibling: bool = False  # the same job publishes to the same ecosystem where a failure counts (by link)
     options: tuple[Option, ...] = ()
+    per_leg: bool = False  # every leg of a matrix publishes, and nothing tells what one leg publishes from the next
+    digest_used: Truth = UNKNOWN  # something reads the digest that the step hands out
+    explicit_ref: bool = False  # the job checks out a ref that it names (by link)
+    any_branch: bool = False  # a branch that nobody protects reaches it for sure (by link)
 
 
 class Push(Record):
@@ -284,6 +307,7 @@ class SecretUse(Record):
     level: str = "step"
     step: int = -1
     publishes: bool = False  # its name or its use says that it can publish
+    use: str = ""  # what its step does with it: publish, install or "" (by link)
 
 
 class LoginUse(Record):
@@ -329,6 +353,13 @@ class Job(Fact):
     cancels: Truth = False
     tolerant: bool = False  # continue-on-error or allow_failure on the whole job
     foreign_login: bool = False  # something it calls may have logged in unseen
+    any_branch: bool = False  # every branch reaches it, whoever pushed it
+    needs: tuple[str, ...] = ()
+    cache_mode: str = ""
+    calls: bool = False  # it is nothing but the call of a workflow
+    tests: bool = False  # it runs a test (filled by link, like the next two)
+    installs: bool = False  # it installs packages or runs a build
+    tested: Truth = UNKNOWN  # it or what it needs runs a test
     secrets: tuple[SecretUse, ...] = ()
     logins: tuple[LoginUse, ...] = ()  # filled by link, like the four below
     pulls: tuple[Push, ...] = ()
@@ -362,12 +393,16 @@ class Credential(Fact):
     length: int = 0
     tool: str = ""
     in_final_stage: Truth = False
+    secret: str = ""  # the name of the pipeline's secret that a reference names
+    others_read: str = ""  # what else in the job can read it: the step's package installs or actions of others (by link)
+    max_provenance: bool = False  # the build publishes its arguments in its provenance
 
 
 class Registry(Fact):
     """A registry or index is configured.
 
-    purpose: index, extra-index, find-links, mirror, publish, container, chart, proxy, vcs, trusted-host, download, os.
+    purpose: index, extra-index, find-links, mirror, publish, container, chart, proxy, vcs, trusted-host, download, os,
+    lock (a lock file says that packages came from there).
     tls: verified, off, "" (nothing is said).
     """
 
@@ -383,12 +418,15 @@ class Registry(Fact):
     loopback: Truth = False
     integrity_off: bool = False  # the setting switches a checksum database or signature check off
     hashed: bool = False  # every requirement of the file is pinned by hash
+    configured: Truth = UNKNOWN  # purpose lock: the repository's configuration names this host (by link)
+    others: int = 0  # purpose lock: how many further entries come from this host
 
 
 class Resource(Fact):
     """A Kubernetes object is declared. scope: namespaced, cluster, unknown.
 
-    namespace_from: own, kustomize, helm, flux, argocd, deploy (a namespace-scoped deploy command), or "".
+    namespace_from: own, kustomize, helm, flux, argocd, tekton (Pipelines as Code), deploy (a namespace-scoped deploy
+    command), or "".
     """
 
     api_version: str
@@ -399,6 +437,8 @@ class Resource(Fact):
     scope: str = "unknown"
     patch: bool = False  # a patch of an object that is declared elsewhere
     generated: bool = False
+    defines: str = ""  # a CustomResourceDefinition: the group and kind that it makes, `acme.example.com/Widget`
+    defines_scope: str = ""  # namespaced or cluster
 
 
 class Download(Fact):
