@@ -19,6 +19,9 @@ _YAML_ESCAPES = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
     "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
+_SHELL_QUOTE = re.compile(
+    r"'(?P<single>[^']*)'|\"(?P<double>(?:[^\"\\]|\\.)*)\"|\\(?:\r?\n|(?P<letter>.))|\"", re.DOTALL
+)
 _HEX_WIDTH = {"x": 2, "u": 4, "U": 8}
 _LINE = lazy_pattern(r"\r\n|\n|\r")
 
@@ -102,6 +105,19 @@ def _quoted(text: str, escape: str) -> str:
     return unquote(Source("", text), escape or "\\").text
 
 
+def _shell(text: str, _: str) -> str:
+    """Remove the quotes and escapes of a word of a shell script (POSIX.1 section 2.2)."""
+    return _SHELL_QUOTE.sub(_shell_piece, text)
+
+
+def _shell_piece(match: re.Match[str]) -> str:
+    if match["single"] is not None:
+        return match["single"]
+    if match["double"] is not None:
+        return re.sub(r"\\(?:\r?\n|([$`\"\\]))", lambda escape: escape[1] or "", match["double"])
+    return match["letter"] or ""
+
+
 def _xml(text: str, _: str) -> str:
     from html import unescape  # noqa: PLC0415 - only where XML is read
 
@@ -118,6 +134,7 @@ DECODERS: dict[str, Callable[[str, str], str]] = {
     "base64": _base64,
     "continued": _continued,
     "quoted": _quoted,
+    "shell": _shell,
     "tabs": lambda text, _: re.sub(r"(?m)^\t+", "", text),
     "toml": _toml,
     "xml": _xml,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from relcheck.facts import UNKNOWN, Component, Copy, Credential, Download, Fact
 from relcheck.patterns import lazy_pattern
 from relcheck.readers.dockerfile_lines import Heredoc
+from relcheck.readers.urls import url_parts
 from relcheck.refs import MARK
 from relcheck.refs.git import parse_git_url
 from relcheck.refs.url import parse_url
@@ -96,7 +97,7 @@ def _remote(word: Source, target: str, variables: Mapping[str, Source], *, verif
         return
     yield Download(
         span=word.all(),
-        parts={"host": source.at(*url.spans["host"])} if "host" in url.spans else {},
+        parts=url_parts(source, url),
         tool="ADD",
         url=UNKNOWN if MARK in url.redacted else url.redacted,
         scheme=url.scheme,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Credential, Fact, Registry
-from relcheck.readers.urls import registry, userinfo
+from relcheck.readers.urls import registry, trusted, userinfo
 from relcheck.refs import MARK
 from relcheck.refs.secrets import identify, is_publish_variable, literal_form, looks_secret_name, redact
 from relcheck.source import Source
@@ -101,8 +101,8 @@ def _tls(name: str, value: Source, text: str, ecosystem: str, job: str, step: in
     host = text.split(":", maxsplit=1)[0] if wanted is None else ""
     if (wanted is None and text and MARK not in text) or (wanted and text.lower() in wanted):
         yield Registry(
-            span=value.all(), job=job, step=step, ecosystem=ecosystem,
-            purpose="trusted-host" if wanted is None else "index",
+            span=value.all(), parts={"host": trusted(value)[1]["host"]} if host else {}, job=job, step=step,
+            ecosystem=ecosystem, purpose="trusted-host" if wanted is None else "index",
             url=host or UNKNOWN, host=host or UNKNOWN, tls="off", key=name if wanted is None else f"{name}={text}",
         )  # fmt: skip
 

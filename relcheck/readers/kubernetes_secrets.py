@@ -128,6 +128,7 @@ def _docker(key: str, scalar: Scalar, *, encoded: bool, encrypted: bool) -> Cred
         host, user, secret = next((login for login in logins if literal_form(login[2]) == "literal"), logins[0])
         form = literal_form(secret)
     place = _place(scalar, encoded=encoded)
+    place = place._replace(form=f"{place.form}>composed")  # the secret is a part of the text there
     return Credential(
         span=place,
         parts={"value": place},

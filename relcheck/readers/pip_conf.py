@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from relcheck.facts import Fact, Registry
 from relcheck.readers.ini_lines import Entry, entries
-from relcheck.readers.urls import registry
+from relcheck.readers.urls import registry, trusted
 from relcheck.source import Source
 
 _PURPOSES = {
@@ -34,8 +34,8 @@ def read(source: Source) -> Iterator[Fact]:
 def _trusted(entry: Entry) -> Iterator[Fact]:
     for match in re.finditer(r"\S+", entry.value.text):
         piece = entry.value.part(*match.span())
-        host = piece.text.split(":")[0]
+        host, parts = trusted(piece)
         yield Registry(
-            span=piece.all(), parts={"url": piece.all()}, ecosystem="pypi", purpose="trusted-host", url=piece.text, host=host,
+            span=piece.all(), parts=parts, ecosystem="pypi", purpose="trusted-host", url=piece.text, host=host,
             tls="off", key="trusted-host",
         )  # fmt: skip

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from relcheck.facts import Dependency, Fact, Registry
 from relcheck.readers.python_requirement import requirement
-from relcheck.readers.urls import registry
+from relcheck.readers.urls import registry, trusted
 from relcheck.source import Piece, Source
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
@@ -94,9 +94,9 @@ def _option(line: Source, where: str) -> Iterator[Fact]:
         yield from registry(value, ecosystem="pypi", purpose=_INDEXES[flag], key=flag)
     elif flag == "--trusted-host":
         place = value.all()
-        host = value.text.split(":")[0]
+        host, parts = trusted(value)
         yield Registry(
-            span=place, parts={"url": place}, ecosystem="pypi", purpose="trusted-host", url=value.text, host=host,
+            span=place, parts=parts, ecosystem="pypi", purpose="trusted-host", url=value.text.strip(), host=host,
             tls="off", key=flag,
         )  # fmt: skip
     elif flag in ("-e", "--editable"):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Credential, Fact, Registry, Text, Truth
+from relcheck.refs import MARK
 from relcheck.refs.secrets import identify, literal_form, redact
 from relcheck.refs.url import UrlRef, is_loopback, parse_url
-from relcheck.source import Source
+from relcheck.source import Source, Span
 
 
 def userinfo(
@@ -67,7 +68,7 @@ def registry(
     place = source.at(start, end)
     yield Registry(
         span=place,
-        parts={"host": place} if "host" in url.spans else {},
+        parts=url_parts(source, url),
         job=job,
         step=step,
         ecosystem=ecosystem,
@@ -84,6 +85,31 @@ def registry(
     found = userinfo(source, kind="index-url", ecosystem=ecosystem, key=key, job=job, step=step)
     if found is not None:
         yield found
+
+
+def url_parts(source: Source, url: UrlRef | None) -> dict[str, Span]:
+    """Return the places of host, scheme and the whole URL, as far as the source's text says them letter for letter."""
+    if url is None:
+        return {}
+    text = source.text
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    places = {name: place for name, place in url.spans.items() if name == "host"}
+    scheme = (start, text.find("://", start))
+    if text[slice(*scheme)] == url.scheme:
+        places["scheme"] = scheme
+    if text[start:end] == url.redacted and MARK not in url.redacted:
+        places["url"] = (start, end)
+    return {name: source.at(*place) for name, place in places.items()}
+
+
+def trusted(source: Source) -> tuple[Text, dict[str, Span]]:
+    """Return the host of `HOST[:PORT]` that is trusted without checking, and the places of host and whole text."""
+    if MARK in source.text:
+        return UNKNOWN, {}
+    text = source.text.strip()
+    start = source.text.find(text)
+    host = text.split(":", maxsplit=1)[0]
+    return host, {"host": source.at(start, start + len(host)), "url": source.at(start, start + len(text))}
 
 
 def has_credential(url: UrlRef) -> Truth:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from relcheck.facts import UNKNOWN, Download, Fact, Registry
 from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.effects.secrets import credential, secret_options
-from relcheck.readers.urls import userinfo
+from relcheck.readers.urls import url_parts, userinfo
 from relcheck.refs import MARK
 from relcheck.refs.shell import SHELLS, SimpleCommand, Word
 from relcheck.refs.url import is_loopback, parse_url
@@ -94,6 +94,7 @@ def _download(invocation: Invocation, word: Word) -> Download:
     redacted = url.redacted if url is not None else word.text
     return Download(
         span=span,
+        parts=url_parts(word.source, url),
         job=invocation.setting.job,
         step=invocation.setting.step,
         tool=invocation.program,

@@ -9,7 +9,7 @@ from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Publish, Registry
 from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.python_requirement import requirement
-from relcheck.readers.urls import registry
+from relcheck.readers.urls import registry, trusted
 from relcheck.refs import MARK
 
 _VALUES = (
@@ -77,11 +77,10 @@ def _indexes(invocation: Invocation) -> Iterator[Fact]:
         for value in invocation.values(name):
             yield from registry(value, ecosystem="pypi", purpose=purpose, key=name, **_where(invocation))
     for value in invocation.values("--trusted-host", "--allow-insecure-host"):
-        known = MARK not in value.text
-        host = value.text.split(":")[0] if known else UNKNOWN
+        host, parts = trusted(value)
         yield Registry(
-            span=value.all(), ecosystem="pypi", purpose="trusted-host", url=host, host=host, tls="off", key="--trusted-host",
-            **_where(invocation),
+            span=value.all(), parts=parts, ecosystem="pypi", purpose="trusted-host", host=host, tls="off",
+            url=UNKNOWN if host is UNKNOWN else value.text.strip(), key="--trusted-host", **_where(invocation),
         )  # fmt: skip
 
 
