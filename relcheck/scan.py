@@ -15,7 +15,7 @@ from relcheck.link import Repository, link
 from relcheck.readers import BY_NAME, read_source
 from relcheck.records import Record
 from relcheck.rules import Rule, RuleSet, load_rules
-from relcheck.source import Source
+from relcheck.source import Source, searchable
 from relcheck.tree import Unavailable
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def may_hold_token(data: bytes) -> bool:
 def read_facts(file_format: str, source: Source, data: bytes) -> list[Fact]:
     """Return the facts of a text; whatever goes wrong becomes a fact."""
     facts = read_source(file_format, source) if file_format in BY_NAME else []
-    if may_hold_token(data):
+    if may_hold_token(searchable(data)):
         from relcheck.readers.secret_text import find  # noqa: PLC0415 - most files hold no token
 
         facts.extend(find(source))

@@ -147,6 +147,11 @@ def decode(data: bytes) -> str:
         return data.decode("latin-1")
 
 
+def searchable(data: bytes) -> bytes:
+    """Return a file's bytes with ASCII words as they are written in UTF-8: UTF-16 is recoded, all else left alone."""
+    return decode(data).encode("utf-8", "replace") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
+
+
 def joined(file: Source, parts: list[Source], glue: str = "\n") -> Source:
     """Return several texts embedded in one file as one text, in order, with `glue` between them.
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from relcheck.facts import Fact, Unreadable
 from relcheck.patterns import lazy_pattern
-from relcheck.source import MAX_DEPTH, Source
+from relcheck.source import MAX_DEPTH, Source, searchable
 
 Reader = Callable[[Source], Iterator[Fact]]
 
@@ -308,7 +308,8 @@ def _chart_member(path: str, charts: frozenset[str]) -> str:
 
 
 def _holds(data: bytes, needles: tuple[tuple[bytes, ...], ...]) -> bool:
-    return all(any(word in data for word in words) for words in needles)
+    text = searchable(data)
+    return all(any(word in text for word in words) for words in needles)
 
 
 _READERS: dict[str, Reader] = {}
