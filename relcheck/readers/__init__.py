@@ -90,6 +90,16 @@ FORMATS: tuple[Format, ...] = (
     Format("helm-chart", "helm_chart", ("**/Chart.yaml",)),
     Format("package-json", "package_json", ("**/package.json",), comments=()),
     Format("pyproject", "pyproject", ("**/pyproject.toml",)),
+    Format("pnpm-workspace", "pnpm_workspace", ("**/pnpm-workspace.yaml",)),
+    Format("yarnrc", "yarnrc", ("**/.yarnrc.yml", "**/.yarnrc")),
+    Format("bunfig", "bunfig", ("**/bunfig.toml", "**/.bunfig.toml")),
+    Format("cargo-toml", "cargo_toml", ("**/Cargo.toml", "**/rust-toolchain", "**/rust-toolchain.toml")),
+    Format(
+        "cargo-config",
+        "cargo_config",
+        ("**/.cargo/config", "**/.cargo/config.toml", "**/.cargo/credentials", "**/.cargo/credentials.toml"),
+    ),
+    Format("go-mod", "go_mod", ("**/go.mod", "**/go.work"), comments=("//",)),
     Format(
         "requirements",
         "requirements",

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from relcheck.facts import UNKNOWN, Chart, Dependency, Fact, Option, Package, Text, Unreadable, Variables
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Scalar, Sequence
-from relcheck.readers.pyproject import version_fields
+from relcheck.readers.package_versions import version_fields
 from relcheck.readers.yaml_tree import load
 from relcheck.refs import MARK
 from relcheck.refs.url import parse_url

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from relcheck.facts import UNKNOWN, Dependency, Fact, Package, Text, Unreadable
-from relcheck.readers.nodes import Mapping, Node, Scalar
-from relcheck.readers.pyproject import version_fields
-from relcheck.readers.urls import registry, userinfo
+from relcheck.facts import UNKNOWN, Fact, Package, Registry, Text, Unreadable
+from relcheck.readers.nodes import Mapping, Scalar
+from relcheck.readers.npm_spec import group_of, overrides, secret, tool
+from relcheck.readers.package_versions import version_fields
+from relcheck.readers.urls import registry
 from relcheck.readers.yaml_tree import load
-from relcheck.refs.git import parse_git_url
 from relcheck.refs.url import parse_url
 from relcheck.source import Source, Span
 
@@ -22,22 +21,20 @@ _GROUPS = {
     "peerDependencies": "peer",
     "resolutions": "override",
 }
-_LOCAL = ("file:", "link:", "portal:", "./", "../", "~/", "/")
-_WORKSPACE = ("workspace:", "catalog:")
-_EXACT = re.compile(r"[=v]?\s*\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$")
-_TAG = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*$")
-_HOSTED = re.compile(
-    r"(?:github:|gitlab:|bitbucket:|gist:)?[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+(?:#.*)?$|gist:[0-9a-f]+(?:#.*)?$"
+_ENTRIES = (
+    "main",
+    "exports",
+    "bin",
+    "files",
+    "module",
+    "types",
+    "typings",
+    "browser",
+    "man",
+    "directories",
+    "style",
+    "sass",
 )
-_ARCHIVE = re.compile(r".*\.(?:tgz|tar\.gz|tar)$")
-_GIT_FIRMNESS = {
-    "sha": "git-commit",
-    "short-sha": "git-commit",
-    "none": "git-default",
-    "branch": "git-branch",
-    "latest-alias": "git-branch",
-    "pull": "git-branch",
-}
 _TEMPLATE = re.compile(r"\{\{|<%|\$\{")
 
 
@@ -50,15 +47,12 @@ def read(source: Source) -> Iterator[Fact]:
     if not isinstance(top, Mapping) or top.get("_id") is not None:
         return
     yield _package(source, top)
-    config = top.map("publishConfig")
-    target = config.scalar("registry") if config else None
-    if target is not None:
-        yield from registry(target.source, ecosystem="npm", purpose="publish", key="publishConfig.registry")
+    yield from _publish_config(top.map("publishConfig"))
     for key, group in _GROUPS.items():
-        yield from _group(top.map(key), group)
-    yield from _overrides(top.map("overrides"))
-    pnpm = top.map("pnpm")
-    yield from _group(pnpm.map("overrides") if pnpm else None, "override")
+        yield from group_of(top.map(key), group)
+    yield from overrides(top.map("overrides"))
+    yield from _pnpm(top.map("pnpm"))
+    yield from _tools(top)
     yield from _repository(top)
     yield from _scripts(top.map("scripts"))
 
@@ -88,115 +82,59 @@ def _package(source: Source, top: Mapping) -> Package:
         private=top.text("private") == "true" or name is None or version is None,
         publish_host=target.host if target else "",
         access=config.text("access") if config else "",
+        root=top.get("workspaces") is not None,
+        entry=any(top.get(key) is not None for key in _ENTRIES),
+        contents="files" if top.get("files") is not None or (config and config.get("directory")) else "",
         **version_fields("npm", written),
     )
 
 
-def _group(table: Mapping | None, group: str) -> Iterator[Fact]:
-    for key, value in table.pairs() if table else ():
-        if isinstance(value, Scalar) and not _TEMPLATE.search(value.value):
-            yield from dependency(key, value, group)
+def _publish_config(config: Mapping | None) -> Iterator[Fact]:
+    """`publishConfig.registry`, and `publishConfig."@scope:registry"`."""
+    for key, value in config.pairs() if config else ():
+        if isinstance(value, Scalar) and (key.value == "registry" or key.value.endswith(":registry")):
+            scope = key.value.partition(":")[0] if key.value.startswith("@") else ""
+            yield from registry(
+                value.source, ecosystem="npm", purpose="publish", key=f"publishConfig.{key.value}", scope=scope
+            )
 
 
-def _overrides(table: Mapping | None) -> Iterator[Fact]:
-    """`overrides`: nested by parent; `.` is the parent itself, `$name` refers to an own dependency."""
-    stack: list[tuple[Scalar | None, Node]] = [(None, table)] if table else []
-    seen: set[int] = set()
-    while stack:
-        key, node = stack.pop()
-        if isinstance(node, Mapping) and id(node) not in seen:
-            seen.add(id(node))
-            stack.extend((name if name.value != "." else key or name, value) for name, value in node.pairs())
-        elif isinstance(node, Scalar) and key is not None and not node.value.startswith("$"):
-            yield from dependency(key, node, "override")
-
-
-def dependency(key: Scalar, value: Scalar, group: str) -> Iterator[Fact]:
-    """`name: spec`, where spec is a range, a dist-tag, an alias, a path, a URL or a git reference."""
-    spec = value.value.strip()
-    shared: dict[str, Any] = {"ecosystem": "npm", "where": "manifest", "group": group, "name": key.value}
-    parts: dict[str, Span] = {"name": key.span, "constraint": value.span}
-    if spec.startswith(_WORKSPACE):
-        kind = "workspace"
-    elif spec.startswith("npm:"):
-        kind = npm_firmness(spec[4:].rpartition("@")[2] if "@" in spec[5:] else "")
-    elif spec.startswith(_LOCAL) or (_ARCHIVE.match(spec) and "://" not in spec):
-        kind = "path"
-    elif spec.startswith(("patch:", "exec:", "jsr:")):
-        kind = "unknown"
-    elif _is_git(spec):
-        yield _git(key, value, shared)
-        yield from _secret(value)
+def _pnpm(pnpm: Mapping | None) -> Iterator[Fact]:
+    """`pnpm.overrides`, and the dependencies that `pnpm.packageExtensions` adds to packages."""
+    if pnpm is None:
         return
-    elif "://" in spec:
-        url = parse_url(spec)
-        yield Dependency(
-            span=value.span, parts={"name": key.span}, firmness="url", source="url",
-            url=url.redacted if url else UNKNOWN, scheme=url.scheme if url else "", **shared,
-        )  # fmt: skip
-        yield from _secret(value)
-        return
-    else:
-        kind = npm_firmness(spec)
-    origin = {"workspace": "workspace", "path": "path"}.get(kind, "registry")
-    yield Dependency(
-        span=value.span if value.value else key.span, parts=parts, constraint=value.value,
-        firmness=UNKNOWN if kind == "unknown" else kind, source=origin, **shared,
-    )  # fmt: skip
+    yield from group_of(pnpm.map("overrides"), "override")
+    for _, extended in (pnpm.map("packageExtensions") or _EMPTY).pairs():
+        for key in ("dependencies", "optionalDependencies", "peerDependencies"):
+            yield from group_of(extended.map(key) if isinstance(extended, Mapping) else None, "override")
+    if pnpm.text("dangerouslyAllowAllBuilds") == "true":
+        node = pnpm.scalar("dangerouslyAllowAllBuilds")
+        if node is not None:
+            yield every_script(node.span, "dangerouslyAllowAllBuilds")
 
 
-def npm_firmness(spec: str) -> str:
-    """Say how firmly a version spec binds: exact, range, any (empty, `*`, `x`), tag (`latest`, `next`)."""
-    if spec in ("", "*", "x", "X") or re.fullmatch(r">=\s*0(?:\.0){0,2}", spec):
-        return "any"
-    if _EXACT.match(spec):
-        return "exact"
-    return "tag" if _TAG.match(spec) and not re.match(r"[vV]?\d|[xX](?:\.|$)", spec) else "range"
+def every_script(span: Span, key: str) -> Registry:
+    """Return the setting that lets every dependency run scripts when it is installed."""
+    return Registry(span=span, ecosystem="npm", purpose="scripts", url="", host="", key=key)
 
 
-def _is_git(spec: str) -> bool:
-    hosted = re.match(
-        r"https?://(?:www\.)?(?:github|gitlab|bitbucket)\.(?:com|org)/[^/]+/[^/#]+(?:\.git)?(?:#.*)?$", spec
-    )
-    return bool(spec.startswith(("git+", "git:", "git@", "ssh:")) or hosted or _HOSTED.match(spec))
-
-
-def _git(key: Scalar, value: Scalar, shared: dict[str, Any]) -> Dependency:
-    """A git reference; the committish stands behind `#` (`semver:RANGE` asks the tags)."""
-    spec = value.value
-    git = parse_git_url(spec, any_https=True)
-    ref, at = spec.partition("#")[2], spec.find("#") + 1
-    kind = "range" if ref.startswith("semver:") else str(git.ref_kind) if git and ref else "none"
-    if git is None and ref and not ref.startswith("semver:"):
-        from relcheck.refs.git import classify_ref  # noqa: PLC0415 - only for shorthands
-
-        kind = classify_ref(ref)
-    parts = {"name": key.span}
-    if ref:
-        parts["ref"] = value.source.at(at, len(spec))
-    return Dependency(
-        span=parts.get("ref", value.span),
-        parts=parts,
-        firmness=_GIT_FIRMNESS.get(kind, "git-tag"),
-        source="git",
-        ref=ref,
-        url=git.url if git else spec.partition("#")[0],
-        scheme=git.scheme if git else "",
-        **shared,
-    )
-
-
-def _secret(value: Scalar) -> Iterator[Fact]:
-    found = userinfo(value.source, ecosystem="npm")
-    if found is not None:
-        yield found
+def _tools(top: Mapping) -> Iterator[Fact]:
+    """`packageManager: name@version+sha512.hex`, and what Volta pins."""
+    manager = top.scalar("packageManager")
+    match = re.match(r"(?P<name>[a-z]+)@(?P<version>[^+]+)(?P<hash>\+sha\d+\.)?", manager.value) if manager else None
+    if manager is not None and match is not None:
+        constraint = manager.source.part(*match.span("version"))
+        yield tool(manager.source, match["name"], constraint, hashed=match["hash"] is not None)
+    for key, value in (top.map("volta") or _EMPTY).pairs():
+        if isinstance(value, Scalar) and key.value != "extends":
+            yield tool(value.source, key.value, value.source)
 
 
 def _repository(top: Mapping) -> Iterator[Fact]:
     node = top.get("repository")
     url = node.scalar("url") if isinstance(node, Mapping) else node
     if isinstance(url, Scalar):
-        yield from _secret(url)
+        yield from secret(url.source)
 
 
 def _scripts(table: Mapping | None) -> Iterator[Fact]:
@@ -207,3 +145,6 @@ def _scripts(table: Mapping | None) -> Iterator[Fact]:
     for key, value in table.pairs():
         if isinstance(value, Scalar):
             yield from read_shell(value.source, context=f"npm:{key.value}")
+
+
+_EMPTY = Mapping(Source("", ""), 0, flow=False)

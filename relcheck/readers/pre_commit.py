@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from relcheck.facts import UNKNOWN, Component, Dependency, Fact, Text, Unreadable
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Scalar
-from relcheck.readers.package_json import npm_firmness
+from relcheck.readers.npm_spec import npm_firmness
 from relcheck.readers.python_requirement import requirement
 from relcheck.readers.yaml_tree import load
 from relcheck.refs.container_options import image_index

@@ -8,11 +8,11 @@ from typing import Any
 
 from relcheck.facts import UNKNOWN, Dependency, Fact, Package, Registry, Text, Unreadable
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
+from relcheck.readers.package_versions import version_fields
 from relcheck.readers.python_requirement import python_firmness, requirement
 from relcheck.readers.toml_tree import load
 from relcheck.readers.urls import registry
 from relcheck.refs.git import classify_ref
-from relcheck.refs.version import canonical, is_prerelease, version_problem
 from relcheck.source import Source, Span
 
 _CARET = re.compile(r"[~^]?\d+(\.\d+)*\S*$")
@@ -61,19 +61,6 @@ def _package(top: Mapping, tool: Mapping | None, folder: str) -> Iterator[Fact]:
         private=_is_private(table, poetry),
         **version_fields("pypi", written),
     )
-
-
-def version_fields(ecosystem: str, version: Text) -> dict[str, Any]:
-    """Return what the grammar of an ecosystem says of a version, as fields of `Package`."""
-    if version is UNKNOWN:
-        return {"version_problem": UNKNOWN, "version_canonical": UNKNOWN, "prerelease": UNKNOWN}
-    text = str(version)
-    problem = version_problem(ecosystem, text)
-    return {
-        "version_problem": problem,
-        "version_canonical": "" if problem else canonical(ecosystem, text),
-        "prerelease": UNKNOWN if problem else is_prerelease(ecosystem, text),
-    }
 
 
 def _is_private(table: Mapping, poetry: Mapping | None) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import Fact, Package
-from relcheck.readers.pyproject import version_fields
+from relcheck.readers.package_versions import version_fields
 from relcheck.source import Source
 
 _DUNDER = re.compile(r"^__version__\s*(?::\s*\w+\s*)?=\s*[\"'](?P<version>[^\"'\n]+)[\"']\s*(?:#.*)?$", re.MULTILINE)

@@ -9,7 +9,7 @@ from typing import Any
 from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Publish, Registry
 from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.effects.secrets import credential, secret_options
-from relcheck.readers.package_json import npm_firmness
+from relcheck.readers.npm_spec import npm_firmness
 from relcheck.readers.urls import registry
 from relcheck.refs import MARK
 from relcheck.refs.shell import Word

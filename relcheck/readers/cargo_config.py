@@ -1,0 +1,65 @@
+"""Cargo's configuration and credentials: `.cargo/config.toml`, `.cargo/credentials.toml`, and their old names.
+
+`[registries.NAME]` has an index and a token, `[registry]` the default and the token of crates.io, `[source.NAME]`
+replaces sources, `[env]` sets variables (The Cargo Book: Configuration).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from relcheck.facts import Fact, Registry, Unreadable
+from relcheck.readers.home_secrets import home_credential
+from relcheck.readers.nodes import Mapping, Scalar
+from relcheck.readers.toml_tree import load
+from relcheck.readers.urls import registry
+from relcheck.refs.url import parse_url
+from relcheck.source import Source
+
+_PROTOCOL = re.compile(r"(?:sparse|git|registry)\+(?=[a-z]+://)")
+_TOKEN_VARIABLE = re.compile(r"CARGO_REGISTR(?:Y|IES_[A-Z0-9_]+)_TOKEN$")
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Yield registries, replaced sources, tokens, and a revocation check that is switched off."""
+    top, faults = load(source)
+    for fault in faults:
+        yield Unreadable(span=fault.span, reason=fault.reason)
+    for key, table in (top.map("registries") or _EMPTY).pairs():
+        if isinstance(table, Mapping):
+            yield from _registry(table, key.value)
+    default = top.map("registry")
+    if default is not None:
+        yield from _registry(default, "")
+    for key, table in (top.map("source") or _EMPTY).pairs():
+        address = table.scalar("registry") if isinstance(table, Mapping) else None
+        if address is not None:
+            yield from index(address, f"source.{key.value}", "mirror")
+    for key, value in (top.map("env") or _EMPTY).pairs():
+        token = value.scalar("value") if isinstance(value, Mapping) else value
+        if isinstance(token, Scalar) and _TOKEN_VARIABLE.match(key.value):
+            yield home_credential(token.source, "cargo-token", ecosystem="cargo", key=key.value)
+
+
+def _registry(table: Mapping, name: str) -> Iterator[Fact]:
+    address, token = table.scalar("index"), table.scalar("token")
+    url = parse_url(_PROTOCOL.sub("", address.value)) if address is not None else None
+    if address is not None:
+        yield from index(address, f"registries.{name}" if name else "registry", "index", name)
+    if token is not None:
+        key = f"registries.{name}.token" if name else "registry.token"
+        host = url.host if url is not None else "" if name else "crates.io"
+        made = home_credential(token.source, "cargo-token", ecosystem="cargo", key=key, host=host)
+        yield made.replace(access=made.access or "publish")
+
+
+def index(address: Scalar, key: str, purpose: str, scope: str = "") -> Iterator[Fact]:
+    """Yield the registry behind an index URL, whose protocol may stand before it (`sparse+https://`)."""
+    cut = _PROTOCOL.match(address.value)
+    piece = address.source.part(cut.end() if cut else 0, len(address.value))
+    for fact in registry(piece, ecosystem="cargo", purpose=purpose, key=key):
+        yield fact.replace(scope=scope) if isinstance(fact, Registry) else fact
+
+
+_EMPTY = Mapping(Source("", ""), 0, flow=False)
