@@ -39,9 +39,14 @@ def _lines(node: Node | None, workflow: str) -> Iterator[Component]:
         found = node.items
     for item in found:
         ref = parse_uses(item.value) if isinstance(item, Scalar) else None
-        if ref is not None and ref.form == "remote":
+        if isinstance(item, Scalar) and ref is not None and ref.form == "remote":
             yield Component(
                 span=item.span,
+                parts={
+                    name: item.source.at(*place)
+                    for name, place in ref.spans.items()
+                    if name in ("name", "owner", "ref")
+                },
                 job=workflow,
                 system="github",
                 kind="lock",
