@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
 
-from relcheck.facts import UNKNOWN, Fact, Publish, SecretUse, Unreadable
+from relcheck.facts import UNKNOWN, Credential, Fact, Publish, SecretUse, Unreadable
 from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.readers.yaml_tree import Loaded
 from relcheck.records import Record
@@ -50,6 +50,7 @@ class Around(Record):
     variables: AnyMapping[str, str] = {}
     id_token: str = ""
     minted: frozenset[str] = frozenset()
+    per_leg: bool = False
 
 
 def faults(loaded: Loaded) -> Iterator[Unreadable]:
@@ -66,7 +67,21 @@ def env_facts(node: Mapping | None, job: str = "", step: int = -1) -> Iterator[F
 
     for key, value in node.pairs():
         if isinstance(value, Scalar):
-            yield from environment_facts(key.value, value.source, job=job, step=step, where="ci")
+            for fact in environment_facts(key.value, value.source, job=job, step=step, where="ci"):
+                if isinstance(fact, Credential) and fact.form == "reference":
+                    yield fact.replace(secret=secret_name(value.value))
+                else:
+                    yield fact
+
+
+_SECRET_NAME = re.compile(r"\bsecrets(?:\.|\[\s*')([A-Za-z_][\w-]*)")
+
+
+def secret_name(text: str) -> str:
+    """Return the name of the one secret that an expression names; "" for the job's own token, or for none."""
+    found = set(_SECRET_NAME.findall(text))
+    name = found.pop() if len(found) == 1 else ""
+    return "" if _JOB_TOKEN.fullmatch(name) else name
 
 
 def placed(found: Iterable[Fact], around: Around) -> Iterator[Fact]:
@@ -93,6 +108,8 @@ def _published(fact: Publish, around: Around) -> dict[str, object]:
         changes["guarded"] = True
     if around.tolerant:
         changes["swallowed"] = True
+    if around.per_leg:
+        changes["per_leg"] = True
     if fact.token in ("", "unknown"):
         changes["token"] = token_kind(fact.ecosystem, around)
     return changes

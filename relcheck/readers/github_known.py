@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from relcheck.facts import UNKNOWN, Component, Credential, Dependency, Fact, Image, Login, Publish, Text, Truth
-from relcheck.readers.ci_common import Around, value_kind
-from relcheck.readers.github_steps import Step, image_facts
+from relcheck.readers.ci_common import Around, secret_name, value_kind
+from relcheck.readers.github_steps import Step, image_facts, input_options
 from relcheck.readers.github_values import readings
 from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.readers.urls import registry as registry_facts
@@ -154,12 +154,21 @@ def _build(place: Span, step: Step) -> Iterator[Fact]:
     found = list(_built(step, outputs, pushed=sends))
     yield from found
     if sends is not False:
-        yield _pushed(push.span if push is not None and sends is not True else place, found, around, sends)
+        yield _pushed(push.span if push is not None and sends is not True else place, found, around, sends, step)
     for line in lines(arguments.source) if arguments is not None else ():
         name, equals, _ = line.text.partition("=")
         if equals and looks_secret_name(name.strip()):
             start = len(name) + 1
-            yield _credential(line.part(start, len(line.text)), name.strip(), ecosystem="").replace(kind="build-arg")
+            handed = _credential(line.part(start, len(line.text)), name.strip(), ecosystem="")
+            yield handed.replace(
+                kind="build-arg", secret=secret_name(line.text), max_provenance=_publishes_arguments(step)
+            )
+
+
+def _publishes_arguments(step: Step) -> bool:
+    """Whether the provenance of the build is asked for in its long form, which lists the build arguments."""
+    asked = [step.input("provenance"), step.input("attests")]
+    return any(given is not None and "mode=max" in given.value for given in asked)
 
 
 def _pushing(push: Scalar | None, step: Step) -> tuple[Truth, Around]:
@@ -205,7 +214,7 @@ def _described(item: Source, step: Step) -> Iterator[Source]:
         )
 
 
-def _pushed(place: Span, found: list[Image], around: Around, sends: Truth) -> Publish:
+def _pushed(place: Span, found: list[Image], around: Around, sends: Truth, step: Step) -> Publish:
     hosts = {fact.host for fact in found}
     host = hosts.pop() if len(hosts) == 1 else UNKNOWN
     named = [fact.name for fact in found]
@@ -217,7 +226,15 @@ def _pushed(place: Span, found: list[Image], around: Around, sends: Truth) -> Pu
         target=named[0] if named else UNKNOWN,
         events=around.events,
         guarded=sends is UNKNOWN or around.guarded,
+        digest_used=_digest_used(step),
     )
+
+
+def _digest_used(step: Step) -> bool:
+    """Whether anything in the workflow reads what the step hands out: `steps.ID.outputs`."""
+    name, uses = step.body.text("id"), step.body.scalar("uses")
+    text = uses.source.root.text if uses is not None else ""
+    return bool(name) and re.search(rf"\bsteps\.{re.escape(name)}\.outputs\.(?:digest|metadata)", text) is not None
 
 
 def _bake(place: Span, step: Step) -> Iterator[Fact]:
@@ -231,7 +248,7 @@ def _bake(place: Span, step: Step) -> Iterator[Fact]:
             found += image_facts(source, step.scope, role="pushed" if sends is True else "output", push=sends)
     yield from found
     if sends is not False:
-        yield _pushed(push.span if push is not None else place, found, around, sends).replace(tool="bake-action")
+        yield _pushed(push.span if push is not None else place, found, around, sends, step).replace(tool="bake-action")
 
 
 def _images(spec: dict[str, Any], step: Step) -> Iterator[Fact]:
@@ -326,6 +343,7 @@ def _publish(place: Span, spec: dict[str, Any], step: Step) -> Iterator[Publish]
         dry_run=dry,
         skip_existing=skipped,
         token=token,
+        options=input_options(step.body.map("with")),
     )
 
 

@@ -40,6 +40,7 @@ class Frame(Record):
     id_token: str = ""
     ids: dict[str, Mapping] = {}
     minted: frozenset[str] = frozenset()
+    per_leg: bool = False
 
     @staticmethod
     def numbered(steps: Node | None) -> Iterator[Mapping]:
@@ -111,6 +112,7 @@ def _step(body: Mapping, number: int, frame: Frame) -> Step:
         },
         id_token=frame.id_token,
         minted=frame.minted,
+        per_leg=frame.per_leg,
     ).replace(**_summary(reached))
     return Step(body=body, number=number, frame=frame, scope=scope, reached=reached, around=around)
 
@@ -126,12 +128,37 @@ def _used(uses: Scalar, step: Step) -> Iterator[Fact]:
         secret = secret or any(use.name not in ("GITHUB_TOKEN", "token") for use in secret_uses(node, "step"))
     for found in component(uses, step.frame, inputs=given, step=step.number):
         if isinstance(found, Component):
-            found = found.replace(secrets=secret)  # noqa: PLW2901 - the same fact, completed
+            found = found.replace(secrets=secret, **_of_fork(found, given))  # noqa: PLW2901 - the same fact, completed
         yield found
         if isinstance(found, Component) and isinstance(found.name, str) and not found.local:
             from relcheck.readers.github_known import action_facts  # noqa: PLC0415 - reads the table of actions
 
             yield from placed(action_facts(uses, found.name, step), step.around)
+
+
+_OF_FORK = re.compile(
+    r"github\.event\.pull_request\.(?:head\.|merge_commit_sha)|github\.head_ref|refs/pull/"
+    r"|github\.event\.workflow_run\.(?:head_|pull_requests)|github\.event\.issue\.number"
+)
+
+
+def _of_fork(used: Component, given: Mapping | None) -> dict[str, bool]:
+    """Say whether actions/checkout is told to fetch what a pull request brings, and whether this version refuses to."""
+    if used.name != "actions/checkout" or given is None:
+        return {}
+    if not any(_OF_FORK.search(text) for text in (given.text("ref"), given.text("repository"))):
+        return {}
+    allowed = given.text("allow-unsafe-pr-checkout") == "true"
+    return {"fork_code": True, "refuses_fork": not allowed and _refuses_forks(str(used.ref))}
+
+
+def _refuses_forks(ref: str) -> bool:
+    """Versions from 7 and from 6.1 on refuse, and the moving tags of majors 2 to 6, which were changed in July 2026."""
+    match = re.fullmatch(r"v(\d+)(?:\.(\d+))?(?:\.\d+)?", ref)
+    if match is None:
+        return False
+    major, minor = int(match[1]), match[2]
+    return major >= 7 or (2 <= major <= 6 and minor is None) or (major == 6 and int(minor or 0) >= 1)
 
 
 def component(uses: Scalar, frame: Frame, *, inputs: Mapping | None = None, step: int = -1) -> Iterator[Fact]:
@@ -162,11 +189,11 @@ def component(uses: Scalar, frame: Frame, *, inputs: Mapping | None = None, step
         ref_kind=ref.ref_kind,
         local=ref.form == "local",
         version_comment=version_comment(uses.comment) if uses.style in ("", "'", '"') else "",
-        inputs=_options(inputs),
+        inputs=input_options(inputs),
     )
 
 
-def _options(inputs: Mapping | None) -> tuple[Option, ...]:
+def input_options(inputs: Mapping | None) -> tuple[Option, ...]:
     """Return the inputs by lower-case name; an input that an expression makes is unknown, a secret is never kept."""
     found = []
     for key, value in inputs.pairs() if inputs else ():

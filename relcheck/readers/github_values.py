@@ -12,7 +12,7 @@ from itertools import product
 from typing import NamedTuple
 
 from relcheck.facts import Related
-from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
+from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence, walk
 from relcheck.records import Record
 from relcheck.refs.variables import Value, expand, expression_candidates
 from relcheck.source import Source, Span
@@ -153,6 +153,33 @@ def _include(legs: list[dict[str, Node]], matrix: Mapping, axes: set[str]) -> No
             leg.update(values)
         if not fitting:
             legs.append(values)
+
+
+_OF_A_LEG = re.compile(r"\bmatrix\b|\bstrategy\.job-(?:index|total)")
+_SAME_FOR_ALL = frozenset({"strategy", "name", "steps", "if", "needs", "permissions", "timeout-minutes"})
+
+
+def legs_alike(job: Mapping, legs: tuple[Leg, ...]) -> bool:
+    """Whether the legs of a job's matrix differ in nothing but the tools that `setup` actions install.
+
+    Where the runner, the container, a variable or any other step depends on the leg, each may make a thing of its own.
+    """
+    if len(legs) < 2 or _of_a_leg(job.get("if")):
+        return False
+    if any(_of_a_leg(value) for key, value in job.pairs() if key.value not in _SAME_FOR_ALL):
+        return False
+    steps = job.seq("steps")
+    return not any(_of_a_leg(step) for step in steps or () if not _sets_up(step))
+
+
+def _sets_up(step: Node) -> bool:
+    return isinstance(step, Mapping) and "setup-" in step.text("uses").partition("@")[0] and step.get("if") is None
+
+
+def _of_a_leg(node: Node | None) -> bool:
+    return node is not None and any(
+        isinstance(found, Scalar) and _OF_A_LEG.search(found.value) is not None for found in walk(node)
+    )
 
 
 def _matches(leg: Leg, entry: Mapping) -> bool:

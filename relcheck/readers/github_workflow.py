@@ -26,7 +26,7 @@ from relcheck.facts import UNKNOWN, Component, Credential, Fact, Job, SecretUse,
 from relcheck.readers.ci_common import env_facts, faults, merged_secrets
 from relcheck.readers.github_events import Scenario, names, scenarios, words
 from relcheck.readers.github_steps import DUMP, Frame, component, image_facts, secret_uses, step_facts
-from relcheck.readers.github_values import Scope, legs_of
+from relcheck.readers.github_values import Scope, legs_alike, legs_of
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.yaml_tree import load, walk
 from relcheck.refs.conditions import STATUS, both, either, evaluate, holds, truth
@@ -164,6 +164,7 @@ class _JobReader:
             windows=bool(labels) and all(label.lower().startswith("windows") for label in labels),
             tolerant=_is_true(body.get("continue-on-error")),
             id_token=id_token,
+            per_leg=legs_alike(body, self.scope.legs),
         )
 
     def facts(self) -> Iterator[Fact]:
@@ -184,7 +185,9 @@ class _JobReader:
         held = [scenario for scenario, reached in self.reached if reached is True]
         possible = [scenario for scenario, reached in self.reached if reached is not False]
         parts = {"id": self.key.span, **self.workflow.release_place()}
-        for name, node in (("permissions", self._permissions_node()), ("secrets", self.body.get("secrets"))):
+        mode = self.body.scalar("cache-mode") or self.workflow.top.scalar("cache-mode")
+        written = {"permissions": self._permissions_node(), "secrets": self.body.get("secrets"), "cache_mode": mode}
+        for name, node in written.items():
             if node is not None:
                 parts[name] = node.span
         labels = self._labels()
@@ -211,6 +214,10 @@ class _JobReader:
             tag_only=bool(possible) and all(scenario.tag for scenario in possible),
             cancels=self._cancels(possible),
             tolerant=self.frame.tolerant,
+            needs=words(self.body.get("needs")),
+            cache_mode=mode.value if mode is not None else "",
+            calls=self.body.get("uses") is not None,
+            any_branch=any(scenario.ref == "branches" and not scenario.branches for scenario in held),
             secrets=merged_secrets(self._secrets()),
         )
 
