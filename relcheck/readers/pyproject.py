@@ -1,4 +1,7 @@
-"""pyproject.toml: what is published (PEP 621, Poetry, Flit), what it depends on, and the indexes of its tools."""
+"""pyproject.toml: what is published (PEP 621, Poetry, Flit), what it depends on, and the indexes of its tools.
+
+uv.toml is the table `[tool.uv]` on its own.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,14 @@ from typing import Any
 
 from relcheck.facts import UNKNOWN, Dependency, Fact, Package, Registry, Text, Unreadable
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
+from relcheck.readers.package_sources import git_dependency, url_dependency
 from relcheck.readers.package_versions import version_fields
 from relcheck.readers.python_requirement import python_firmness, requirement
 from relcheck.readers.toml_tree import load
 from relcheck.readers.urls import registry
-from relcheck.refs.git import classify_ref
 from relcheck.source import Source, Span
 
+_POETRY_SOURCES = {"explicit": "explicit-index", "supplemental": "second-index", "secondary": "second-index"}
 _CARET = re.compile(r"[~^]?\d+(\.\d+)*\S*$")
 
 
@@ -24,9 +28,12 @@ def read(source: Source) -> Iterator[Fact]:
     for fault in faults:
         yield Unreadable(span=fault.span, reason=fault.reason)
     folder = source.path.rpartition("/")[0]
+    if source.path.rsplit("/", 1)[-1].lower() == "uv.toml":
+        yield from _uv(top)
+        return
     tool = top.map("tool")
     yield from _package(top, tool, folder)
-    yield from _standard_dependencies(top)
+    yield from _with_sources(_standard_dependencies(top), tool.map("uv") if tool else None)
     if tool is not None:
         yield from _poetry(tool.map("poetry"))
         yield from _uv(tool.map("uv"))
@@ -103,7 +110,7 @@ def _poetry(poetry: Mapping | None) -> Iterator[Fact]:
         url = entry.scalar("url") if isinstance(entry, Mapping) else None
         if url is not None and isinstance(entry, Mapping):
             priority = entry.text("priority")
-            purpose = {"explicit": "explicit-index", "supplemental": "extra-index"}.get(priority, "index")
+            purpose = _POETRY_SOURCES.get(priority, "index")
             yield from registry(url.source, ecosystem="pypi", purpose=purpose, key="tool.poetry.source")
 
 
@@ -121,19 +128,14 @@ def _poetry_dependency(key: Scalar, node: Node, group: str) -> Iterator[Fact]:
         yield _poetry_version(node, parts, shared)
     elif isinstance(node, Mapping):
         version = node.scalar("version")
+        url = node.scalar("url")
+        shared["index"] = node.text("source")
         if node.get("git") is not None:
-            yield git_table(node, parts, shared)
+            yield from git_table(node, parts, shared)
         elif node.get("path") is not None:
             yield Dependency(span=key.span, parts=parts, firmness="path", source="path", **shared)
-        elif node.get("url") is not None:
-            yield Dependency(
-                span=key.span,
-                parts=parts,
-                firmness="url",
-                source="url",
-                hashed="sha256=" in node.text("url"),
-                **shared,
-            )
+        elif url is not None:
+            yield from url_dependency(url.source, parts, shared)
         elif version is not None:
             yield _poetry_version(version, parts, shared)
 
@@ -153,43 +155,53 @@ def _poetry_version(node: Scalar, parts: dict[str, Span], shared: dict[str, Any]
     )
 
 
-def git_table(node: Mapping, parts: dict[str, Span], shared: dict[str, Any]) -> Dependency:
-    """Return a dependency from a table with `git` and one of `rev`, `tag`, `branch` (Poetry, uv, PDM)."""
-    rev, tag, branch = node.scalar("rev"), node.scalar("tag"), node.scalar("branch")
-    ref = rev or tag or branch
-    if rev is not None:
-        kind = classify_ref(rev.value)
-        firmness = "git-commit" if kind in ("sha", "short-sha") else "git-branch" if kind == "branch" else "git-tag"
-    else:
-        firmness = "git-tag" if tag is not None else "git-branch" if branch is not None else "git-default"
+def git_table(node: Mapping, parts: dict[str, Span], shared: dict[str, Any]) -> Iterator[Fact]:
+    """Yield a dependency from a table with `git` and one of `rev`, `ref`, `tag`, `branch` (Poetry, uv, Pipenv)."""
     url = node.scalar("git")
-    found = {**parts, "ref": ref.span} if ref is not None else parts
-    return Dependency(
-        span=ref.span if ref is not None else url.span if url is not None else node.span,
-        parts=found,
-        firmness=firmness,
-        source="git",
-        ref=ref.value if ref is not None else "",
-        url=url.value if url is not None and "@" not in url.value.partition("://")[2].partition("/")[0] else UNKNOWN,
-        scheme=url.value.partition("://")[0] if url is not None and "://" in url.value else "",
-        **shared,
-    )
+    rev, tag, branch = node.scalar("rev") or node.scalar("ref"), node.scalar("tag"), node.scalar("branch")
+    if url is not None:
+        yield from git_dependency(
+            url.source,
+            parts,
+            shared,
+            commit=rev.source if rev else None,
+            tag=tag.source if tag else None,
+            branch=branch.source if branch else None,
+        )
 
 
 def _uv(uv: Mapping | None) -> Iterator[Fact]:
-    """`[tool.uv]`: indexes, and sources that replace what the standard dependencies say."""
+    """`[tool.uv]`, which is also all of uv.toml: dependencies, indexes, and settings that weaken an install."""
     if uv is None:
         return
     for name in ("dev-dependencies", "constraint-dependencies", "override-dependencies"):
         yield from _list(uv.seq(name), "dev")
+    yield from _list(uv.seq("build-constraint-dependencies"), "constraint")
+    yield from _uv_indexes(uv)
+    pip = uv.map("pip")
+    if pip is not None:
+        yield from _uv_indexes(pip)
+    for host in uv.seq("allow-insecure-host") or ():
+        if isinstance(host, Scalar):
+            yield Registry(
+                span=host.span, ecosystem="pypi", purpose="trusted-host", url=host.value, host=host.value.split(":")[0],
+                tls="off", key="allow-insecure-host",
+            )  # fmt: skip
+    for key, value in (uv.map("sources") or _EMPTY).pairs():
+        for item in value if isinstance(value, Sequence) else (value,):
+            if isinstance(item, Mapping):
+                yield from _uv_source(key, item)
+
+
+def _uv_indexes(uv: Mapping) -> Iterator[Fact]:
+    """An index serves only the packages that name it (explicit), replaces the default, or is asked first."""
     for entry in uv.seq("index") or ():
         url = entry.scalar("url") if isinstance(entry, Mapping) else None
         if url is not None and isinstance(entry, Mapping):
-            purpose = "explicit-index" if entry.text("explicit") == "true" else "index"
-            if purpose == "index" and entry.text("default") != "true":
-                purpose = "first-index"
+            explicit, default = entry.text("explicit") == "true", entry.text("default") == "true"
+            purpose = "explicit-index" if explicit else "index" if default else "first-index"
             yield from registry(url.source, ecosystem="pypi", purpose=purpose, key="tool.uv.index")
-    for name, purpose in (("index-url", "index"), ("extra-index-url", "extra-index"), ("publish-url", "publish")):
+    for name, purpose in (("index-url", "index"), ("extra-index-url", "first-index"), ("publish-url", "publish")):
         node = uv.get(name)
         for item in node if isinstance(node, Sequence) else (node,):
             if isinstance(item, Scalar):
@@ -199,38 +211,75 @@ def _uv(uv: Mapping | None) -> Iterator[Fact]:
         yield Registry(
             span=strategy.span, ecosystem="pypi", purpose="index-strategy", url="", host="", key=strategy.value
         )
-    for host in uv.seq("allow-insecure-host") or ():
-        if isinstance(host, Scalar):
-            yield Registry(
-                span=host.span, ecosystem="pypi", purpose="trusted-host", url=host.value, host=host.value.split(":")[0],
-                tls="off", key="allow-insecure-host",
-            )  # fmt: skip
-    for key, value in (uv.map("sources") or _EMPTY).pairs():
-        for item in value if isinstance(value, Sequence) else (value,):
-            if isinstance(item, Mapping) and item.get("git") is not None:
-                shared = {"ecosystem": "pypi", "where": "manifest", "name": key.value}
-                yield git_table(item, {"name": key.span}, dict(shared))
+
+
+def _uv_source(key: Scalar, item: Mapping) -> Iterator[Fact]:
+    """`name = {git = …}`, `{url = …}`; folders, workspace members and indexes only change the plain dependency."""
+    shared: dict[str, Any] = {"ecosystem": "pypi", "where": "manifest", "name": key.value}
+    url = item.scalar("url")
+    if item.get("git") is not None:
+        yield from git_table(item, {"name": key.span}, shared)
+    elif url is not None:
+        yield from url_dependency(url.source, {"name": key.span}, shared)
+
+
+def _with_sources(facts: Iterator[Fact], uv: Mapping | None) -> Iterator[Fact]:
+    """Let `[tool.uv.sources]` say where a plain dependency comes from; those that it replaces are left out."""
+    sources = {normal_name(key.value): value for key, value in ((uv.map("sources") if uv else None) or _EMPTY).pairs()}
+    for fact in facts:
+        node = sources.get(normal_name(str(fact.name))) if isinstance(fact, Dependency) else None
+        item = node if isinstance(node, Mapping) else None
+        if not isinstance(fact, Dependency) or item is None:
+            yield fact
+        elif item.get("index") is not None:
+            yield fact.replace(index=item.text("index"))
+        elif item.get("workspace") is not None:
+            yield fact.replace(firmness="workspace", source="workspace")
+        elif item.get("path") is not None:
+            yield fact.replace(firmness="path", source="path")
+        elif item.get("git") is None and item.get("url") is None:
+            yield fact
+
+
+def normal_name(name: str) -> str:
+    """Return a Python package's name as registries compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _pdm(pdm: Mapping | None) -> Iterator[Fact]:
+    """`[tool.pdm]`: PDM takes the best version from all sources, unless they are told apart."""
     if pdm is None:
         return
     for _, group in (pdm.map("dev-dependencies") or _EMPTY).pairs():
         yield from _list(group, "dev")
+    resolution = pdm.map("resolution")
+    ordered = resolution is not None and resolution.text("respect-source-order") == "true"
     for entry in pdm.seq("source") or ():
-        if not isinstance(entry, Mapping):
+        url = entry.scalar("url") if isinstance(entry, Mapping) else None
+        if not isinstance(entry, Mapping) or url is None or entry.text("type") == "find_links":
             continue
-        url, verify = entry.scalar("url"), entry.scalar("verify_ssl")
-        for fact in registry(url.source, ecosystem="pypi", purpose="index", key="tool.pdm.source") if url else ():
-            off = isinstance(fact, Registry) and verify is not None and verify.value == "false"
+        replaces, chosen = entry.text("name") == "pypi", entry.get("include_packages") is not None
+        purpose = "index" if replaces else "explicit-index" if chosen else "first-index" if ordered else "extra-index"
+        for fact in registry(url.source, ecosystem="pypi", purpose=purpose, key="tool.pdm.source"):
+            off = isinstance(fact, Registry) and entry.text("verify_ssl") == "false"
             yield fact.replace(tls="off", key="verify_ssl") if off else fact
 
 
 def _hatch(hatch: Mapping | None) -> Iterator[Fact]:
+    """`[tool.hatch]`: dependencies of environments and build hooks, and the index that it publishes to."""
     for _, environment in ((hatch.map("envs") if hatch else None) or _EMPTY).pairs():
         if isinstance(environment, Mapping):
             yield from _list(environment.seq("dependencies"), "dev")
             yield from _list(environment.seq("extra-dependencies"), "dev")
+    build = hatch.map("build") if hatch else None
+    for _, hook in ((build.map("hooks") if build else None) or _EMPTY).pairs():
+        yield from _list(hook.seq("dependencies") if isinstance(hook, Mapping) else None, "build")
+    publish = hatch.map("publish") if hatch else None
+    indexes = publish.map("index") if publish else None
+    for _, repository in ((indexes.map("repos") if indexes else None) or _EMPTY).pairs():
+        url = repository.scalar("url") if isinstance(repository, Mapping) else repository
+        if isinstance(url, Scalar):
+            yield from registry(url.source, ecosystem="pypi", purpose="publish", key="tool.hatch.publish.index.repos")
 
 
 _EMPTY = Mapping(Source("", ""), 0, flow=False)

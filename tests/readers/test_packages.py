@@ -151,8 +151,6 @@ def test_a_package_knows_its_scope_privacy_and_target() -> None:
     ("path", "text", "version"),
     [
         ("x/__init__.py", '"""x"""\n__version__ = "1.2.3"  # why\n', "1.2.3"),
-        ("setup.cfg", "[metadata]\nname = x\nversion = 1.2.3\n[options]\nversion = 9\n", "1.2.3"),
-        ("setup.py", "from setuptools import setup\nsetup(\n    name='x',\n    version='1.2.3',\n)\n", "1.2.3"),
     ],
 )
 def test_second_places_of_a_version(path: str, text: str, version: str) -> None:
@@ -165,7 +163,7 @@ def test_second_places_of_a_version(path: str, text: str, version: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "text"),
-    [("setup.cfg", "[metadata]\nversion = attr: x.__version__\n"), ("x/__init__.py", "__version__ = get()\n")],
+    [("x/__init__.py", "__version__ = get()\n"), ("y.py", "__version__ = '1'\n__version__ = '2'\n")],
 )
 def test_a_computed_version_is_no_second_place(path: str, text: str) -> None:
     assert list(python_version.read(Source(path, text))) == []
