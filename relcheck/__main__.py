@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> int:
     """Run the command line and return the exit code."""
+    if __name__ == "__main__" and sys.path and sys.path[0] == os.getcwd():
+        del sys.path[
+            0
+        ]  # `python -m` looks for modules in the current folder first: what is scanned must not be imported
     from relcheck.cli import run  # noqa: PLC0415 - nothing is imported before it is needed
 
     return run(sys.argv[1:])

@@ -1,13 +1,14 @@
 """The one module that runs git: read-only, without hooks, file monitors, text conversion or external programs.
 
-A repository's own configuration may name programs that a plain `git` would run (`core.fsmonitor`, text conversion,
-external diffs); they are switched off. Of the environment only `GIT_INDEX_FILE` is kept among git's variables.
+A repository's own configuration may name programs that a plain `git` would run (`core.fsmonitor`, filters, text
+conversion, external diffs, the transport of a partial clone); they are switched off. Of the environment only
+`GIT_INDEX_FILE` is kept among git's variables.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from relcheck.records import Record
 
@@ -24,14 +25,27 @@ class GitProblem(Exception):
     """Git could not answer: the text says why."""
 
 
-def run(root: str, *arguments: str) -> bytes:
-    """Run git in a folder and return what it prints; raise `GitProblem` with its first line of complaint."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    if "GIT_INDEX_FILE" in os.environ:
-        environment["GIT_INDEX_FILE"] = os.environ["GIT_INDEX_FILE"]
-    environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+def run(root: str, *arguments: str, settings: Mapping[str, str] | None = None, index: str = "") -> bytes:
+    """Run git in a folder and return what it prints; raise `GitProblem` with its first line of complaint.
+
+    `settings` replace what the repository's configuration says (in the environment: a key may hold any letter);
+    `index` names another index file.
+    """
     import subprocess  # noqa: PLC0415 - 3 ms, and outside a repository git is not asked
 
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    if index or "GIT_INDEX_FILE" in os.environ:
+        environment["GIT_INDEX_FILE"] = index or os.environ["GIT_INDEX_FILE"]
+    environment |= {
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "",
+        "GIT_CONFIG_COUNT": str(len(settings or {})),
+    }
+    for number, (key, value) in enumerate((settings or {}).items()):
+        environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     try:
         done = subprocess.run(
             ["git", *_SAFE, *arguments],
@@ -59,6 +73,17 @@ def _below_git(folder: str) -> bool:
             return False
         here = above
     return True
+
+
+def _without_filters(folder: str) -> dict[str, str]:
+    """Return settings that switch the configured filters off: comparing with the work tree would run their programs."""
+    try:
+        listed = run(
+            folder, "config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(clean|smudge|process|required)$"
+        )
+    except GitProblem:  # there is none
+        return {}
+    return {key: "false" if key.endswith(".required") else "" for key in sorted(set(_names(listed)))}
 
 
 def toplevel(folder: str) -> str:
@@ -110,6 +135,14 @@ def show(folder: str, revision: str, path: str) -> bytes | None:
         return None
 
 
+def list_revision(folder: str, revision: str, path: str) -> list[str]:
+    """Return the files that a folder of the repository has in a revision, by their paths from its top."""
+    if revision.startswith("-"):
+        raise GitProblem(f"{revision!r} is no revision")
+    found = run(folder, "ls-tree", "-r", "-z", "--full-tree", "--name-only", f"{revision}^{{commit}}", "--", path)
+    return _names(found)
+
+
 class Tag(Record):
     """A tag that HEAD descends from; `here` when it stands on HEAD itself."""
 
@@ -146,19 +179,26 @@ class History:
     def changed_since(self, tag: str) -> tuple[str, ...]:
         """Return the paths below the folder that differ between a tag and the work tree, sorted."""
         if tag not in self._changed:
-            found = run(
-                self.folder,
-                "diff",
-                "--no-ext-diff",
-                "--no-textconv",
-                "--name-only",
-                "--relative",
-                "-z",
-                f"refs/tags/{tag}",
-                "--",
-            )
-            self._changed[tag] = tuple(sorted(_names(found)))
+            self._changed[tag] = tuple(sorted(_names(self._diff(tag))))
         return self._changed[tag]
+
+    def _diff(self, tag: str) -> bytes:
+        """Compare with a copy of the index: what git learns about times of files it would write into the real one."""
+        import shutil  # noqa: PLC0415 - few scans compare with the past
+        import tempfile  # noqa: PLC0415 - see above
+
+        options = ("--no-ext-diff", "--no-textconv", "--name-only", "--relative", "-z")
+        # Looking into a submodule starts a git of its own, which heeds that repository's configuration.
+        command = ("diff", *options, "--ignore-submodules=dirty", f"refs/tags/{tag}", "--")
+        found = run(self.folder, "rev-parse", "--git-path", "index")  # heeds GIT_INDEX_FILE
+        index = os.fsdecode(found.rstrip(b"\r\n"))
+        with tempfile.TemporaryDirectory() as folder:
+            copy = os.path.join(folder, "index")
+            try:
+                shutil.copyfile(os.path.join(self.folder, index), copy)
+            except OSError as error:
+                raise GitProblem(f"the index cannot be read ({error.strerror})") from None
+            return run(self.folder, *command, settings=_without_filters(self.folder), index=copy)
 
 
 def origin_owner(folder: str) -> str:
