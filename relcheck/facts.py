@@ -283,6 +283,10 @@ class Publish(Fact):
     environment: bool = False  # the job around it waits for a deployment environment (by link)
     strict_sibling: bool = False  # the same job publishes to the same ecosystem where a failure counts (by link)
     options: tuple[Option, ...] = ()
+    overwrites: bool = False  # files of an existing release are replaced
+    uploads: bool = False  # files are added to a release
+    dirty: bool = False  # what is published may differ from the commit, or nobody checks that it does not
+    unverified: bool = False  # the client's own trial build or check before the upload is switched off
     per_leg: bool = False  # every leg of a matrix publishes, and nothing tells what one leg publishes from the next
     digest_used: Truth = UNKNOWN  # something reads the digest that the step hands out
     explicit_ref: bool = False  # the job checks out a ref that it names (by link)
@@ -328,7 +332,7 @@ class PublishUse(Record):
 
 
 class Job(Fact):
-    """A CI job. system: github, gitlab. events: the triggers that reach it for sure after its own condition.
+    """A CI job. system: github, gitlab, circleci, azure, bitbucket, ... events: the triggers that reach it for sure after its own condition.
 
     permissions: "scope: level" lines, `permissions_set` whether any are written; id_token: write, none or unknown.
     """
@@ -350,6 +354,7 @@ class Job(Fact):
     reusable: bool = False  # only called by other workflows
     tag_trigger: bool = False  # a tag push, a release or a manual run reaches it
     tag_only: bool = False  # nothing but a tag push or a release reaches it
+    tag_blocked_by: str = ""  # a tag is to start it, but no tag starts this job that it requires
     cancels: Truth = False
     tolerant: bool = False  # continue-on-error or allow_failure on the whole job
     foreign_login: bool = False  # something it calls may have logged in unseen
@@ -402,7 +407,8 @@ class Registry(Fact):
     """A registry or index is configured.
 
     purpose: index, extra-index, find-links, mirror, publish, container, chart, proxy, vcs, trusted-host, download, os,
-    lock (a lock file says that packages came from there).
+    lock (a lock file says that packages came from there), repository (declared as code, with its settings),
+    retention (a clean-up declared as code), plugin-index.
     tls: verified, off, "" (nothing is said).
     """
 
@@ -420,6 +426,10 @@ class Registry(Fact):
     hashed: bool = False  # every requirement of the file is pinned by hash
     configured: Truth = UNKNOWN  # purpose lock: the repository's configuration names this host (by link)
     others: int = 0  # purpose lock: how many further entries come from this host
+    tags_mutable: Truth = UNKNOWN  # purpose repository: a tag that was pushed may be overwritten
+    covers: tuple[str, ...] = ()  # purpose retention: the tags that a clean-up deletes, `*` for any
+    filtered: Truth = UNKNOWN  # nothing but named groups or packages may come from it
+    beside: int = 0  # how many other sources of packages the same project has
 
 
 class Resource(Fact):
@@ -525,7 +535,7 @@ class Unreadable(Fact):
 
 
 class Suppression(Fact):
-    """A comment that silences rules. problem: unused, expired, reasonless, unknown-rule, or ""."""
+    """A comment that silences rules. problem: unused, expired, bad-date, reasonless, unknown-rule, or ""."""
 
     rules: tuple[str, ...] = ()
     problem: str = ""

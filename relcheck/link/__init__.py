@@ -15,7 +15,7 @@ from relcheck.facts import Fact
 if TYPE_CHECKING:
     from relcheck.vcs import History
 
-LINKERS: tuple[str, ...] = ("jobs", "images", "kubernetes", "helm", "packages", "releases")
+LINKERS: tuple[str, ...] = ("jobs", "infrastructure", "steps", "images", "kubernetes", "helm", "packages", "releases")
 """The modules of this package that join facts, in order. Each has `link(repository: Repository) -> None`."""
 
 KindT = TypeVar("KindT", bound=Fact)

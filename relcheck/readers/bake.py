@@ -1,0 +1,212 @@
+"""Docker Bake files, HCL and JSON (the Bake file reference of Buildx): what targets build, from what, and where it goes.
+
+    variable NAME { default }                 values of the templates; an environment variable may replace them
+    target NAME { context, contexts, dockerfile, dockerfile-inline, args, tags, output, cache-from, cache-to, call,
+                  attest, inherits, matrix, secret, ssh, … }
+    group NAME { targets }                    nothing of interest
+
+Lists may hold strings in CSV form (`type=registry,ref=…`) or objects. What a target inherits is said where it is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from relcheck.facts import UNKNOWN, Component, Download, Fact, Option, Truth, Unreadable
+from relcheck.readers.compose import secret_argument
+from relcheck.readers.dockerfile_files import git_repository
+from relcheck.readers.hcl_tree import blocks, candidates, labelled, load
+from relcheck.readers.hcl_values import Values, template
+from relcheck.readers.nodes import Mapping, Node, Scalar
+from relcheck.readers.yaml_tree import load as load_json
+from relcheck.refs import MARK
+from relcheck.refs.git import parse_git_url
+from relcheck.refs.secrets import looks_secret_name
+from relcheck.refs.url import parse_url
+from relcheck.source import Source
+
+_REGISTRY_TYPE = re.compile(r"(?:^|,)\s*type=(?P<type>[\w-]+)")
+_REF = re.compile(r"(?:^|,)\s*ref=(?P<value>[^,]*)")
+_NAMES = re.compile(r'(?:^|,)\s*"?name=(?P<value>[^",]*(?:,(?![\w-]+=)[^",]*)*)')
+_PUSH = re.compile(r"(?:^|,)\s*push=true\b")
+_IMAGE_OUTPUTS = ("image", "registry", "docker", "oci")
+_ARCHIVE = re.compile(r"https?://.*\.(?:tar(?:\.\w+)?|tgz|zip)$")
+_OTHER_CONTEXTS = ("service:", "target:", "oci-layout:", ".", "/", "~", "cwd://")
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Read a Bake file."""
+    top = None
+    if source.path.lower().endswith(".json"):
+        loaded = load_json(source)
+        faults, what = loaded.faults, "JSON"
+        top = loaded.documents[0] if loaded.documents else None
+    else:
+        top, faults = load(source)
+        what = "HCL"
+    for fault in faults:
+        yield Unreadable(span=fault.span, reason=f"is no {what}: {fault.reason}")
+    if isinstance(top, Mapping):
+        yield from _file(top)
+
+
+def _file(top: Mapping) -> Iterator[Fact]:
+    defaults = {name.value: value for name, body in labelled(top, "variable") if (value := body.scalar("default"))}
+    defaults |= {key.value: value for key, value in top.pairs() if isinstance(value, Scalar)}
+    values = Values(defaults, "bake")
+    for name, value in defaults.items():
+        yield from _variable(name, value)
+    for _, body in labelled(top, "target"):
+        yield from _target(body, values)
+
+
+def _variable(name: str, value: Scalar) -> Iterator[Fact]:
+    if looks_secret_name(name) and value.style == '"':
+        from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - few files have secrets
+
+        yield from environment_facts(name, value.source, where="manifest")
+
+
+def _target(body: Mapping, values: Values) -> Iterator[Fact]:
+    yield from values.images(body.get("tags"), "output", push=_pushes(body, values))
+    for node in _entries(body.get("output")):
+        yield from _output(node, values)
+    yield from _context(body, values)
+    for _, value in _pairs(body, "contexts"):
+        yield from _named_context(values.expanded(value).source)
+    for key in ("cache-from", "cache-to"):
+        for node in _entries(body.get(key)):
+            yield from _cache(node, values)
+    for name, value in _pairs(body, "args"):
+        yield from _argument(name, value, values)
+    yield from _inline(body.scalar("dockerfile-inline"), values)
+
+
+def _entries(node: Node | None) -> list[Node]:
+    return list(candidates(node))
+
+
+def _pairs(body: Mapping, key: str) -> Iterator[tuple[Scalar, Scalar]]:
+    for found in blocks(body, key):
+        for name, value in found.pairs():
+            for item in candidates(value):
+                if isinstance(item, Scalar) and item.value != "null":
+                    yield name, item
+
+
+def _pushes(body: Mapping, values: Values) -> Truth:
+    """Whether the target itself says that its image is pushed; the command line may say so too."""
+    for node in _entries(body.get("output")):
+        kind, text = _output_type(node, values)
+        if kind == "registry" or (kind == "image" and (_PUSH.search(text) or text == "push")):
+            return True
+    return UNKNOWN
+
+
+def _output_type(node: Node, values: Values) -> tuple[str, str]:
+    if isinstance(node, Mapping):
+        return node.text("type"), "push" if node.text("push") == "true" else ""
+    text = values.text(node)
+    found = _REGISTRY_TYPE.search(text)
+    return (found["type"] if found else ""), text
+
+
+def _output(node: Node, values: Values) -> Iterator[Fact]:
+    """`type=image,name=a/b:1` or {type, name}; several names stand in quotes, with commas between them."""
+    kind, text = _output_type(node, values)
+    push: Truth = True if kind == "registry" or text == "push" or _PUSH.search(text) else UNKNOWN
+    if kind not in _IMAGE_OUTPUTS:
+        return
+    if isinstance(node, Mapping):
+        yield from values.images(node.get("name"), "output", push=push)
+    elif isinstance(node, Scalar):
+        source = template(node)
+        for match in _NAMES.finditer(source.text):
+            for name in re.finditer(r"[^,\s]+", match["value"]):
+                start = match.start("value")
+                yield from _image(source.part(start + name.start(), start + name.end()), "output", values, push=push)
+
+
+def _image(source: Source, role: str, values: Values, **fields: object) -> Iterator[Fact]:
+    fact = values.image_of(source, role, **fields)
+    if fact is not None:
+        yield fact
+
+
+def _context(body: Mapping, values: Values) -> Iterator[Fact]:
+    """Yield the build's context: a repository, an archive, or a folder with what link needs to find the Dockerfile."""
+    nodes = [node for node in _entries(body.get("context")) if isinstance(node, Scalar) and node.value != "null"]
+    for node in nodes:
+        source = values.expanded(node).source
+        if _ARCHIVE.match(source.text):
+            yield _download(source)
+        elif parse_git_url(source.text) is not None:
+            yield from git_repository(source, "context")
+    if nodes and any("://" in values.text(node) for node in nodes):
+        return
+    place = nodes[0] if nodes else body.scalar("dockerfile") or body.scalar("target")
+    names = [name.value for name, _ in _pairs(body, "contexts")]
+    if place is None and not names:
+        return
+    options = [Option(name="dockerfile", value=values.text(body.get("dockerfile")))]
+    options += [Option(name=f"context:{name}") for name in names]
+    yield Component(
+        span=place.span if place is not None else body.span, system="docker", kind="context",
+        name=values.text(nodes[0]) if nodes else ".", owner="", ref="", ref_kind="none", local=True, first_party=True,
+        inputs=tuple(options),
+    )  # fmt: skip
+
+
+def _named_context(source: Source) -> Iterator[Fact]:
+    text = source.text
+    if text.startswith("docker-image://"):
+        yield from _image(source, "mount", Values({}, "bake"))
+    elif _ARCHIVE.match(text):
+        yield _download(source)
+    elif not text.startswith(_OTHER_CONTEXTS):
+        yield from git_repository(source, "context")
+
+
+def _download(source: Source) -> Download:
+    url = parse_url(source.text)
+    known = url is not None and MARK not in url.redacted
+    return Download(
+        span=source.all(), parts={"host": source.at(*url.spans["host"])} if url and "host" in url.spans else {},
+        tool="bake", url=url.redacted if url and known else UNKNOWN, scheme=url.scheme if url else UNKNOWN,
+        host=url.host if url else UNKNOWN, unpacked=True, context="manifest",
+    )  # fmt: skip
+
+
+def _cache(node: Node, values: Values) -> Iterator[Fact]:
+    if isinstance(node, Mapping):
+        if node.text("type") in ("", "registry"):
+            yield from values.images(node.get("ref"), "cache")
+        return
+    if not isinstance(node, Scalar):
+        return
+    source = template(node)
+    kind = _REGISTRY_TYPE.search(source.text)
+    if kind is None and "=" not in source.text:
+        yield from _image(source, "cache", values)
+    elif kind is not None and kind["type"] == "registry" and (ref := _REF.search(source.text)):
+        yield from _image(source.part(*ref.span("value")), "cache", values)
+
+
+def _argument(name: Scalar, value: Scalar, values: Values) -> Iterator[Fact]:
+    """Yield the frontend that an argument names, or the secret that it hands to the build."""
+    if name.value == "BUILDKIT_SYNTAX":
+        yield from values.images(value, "frontend")
+    if not looks_secret_name(name.value):
+        return
+    expansion = values.expanded(value)
+    found = secret_argument(name.value, expansion.source)
+    if found and (found.form == "literal" or expansion.missing or expansion.used):
+        yield found.replace(tool="bake")
+
+
+def _inline(scalar: Scalar | None, values: Values) -> Iterator[Fact]:
+    if scalar is not None and scalar.value != "null":
+        from relcheck.readers.dockerfile import read as read_dockerfile  # noqa: PLC0415 - few files hold one
+
+        yield from read_dockerfile(values.expanded(scalar).source)
