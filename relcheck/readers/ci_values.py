@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice, product
-from typing import Any
 
-from relcheck.facts import Fact, Image, Related
+from relcheck.facts import Fact, Image, Related, Truth
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Node, Scalar
 from relcheck.readers.nodes import Sequence as Items
@@ -76,7 +75,15 @@ def _chosen(
 
 
 def images(
-    source: Source, markers: Markers, *, role: str, engine: str, job: str = "", step: int = -1, **fields: Any
+    source: Source,
+    markers: Markers,
+    *,
+    role: str,
+    engine: str,
+    job: str = "",
+    step: int = -1,
+    push: Truth = False,
+    build_here: bool = False,
 ) -> Iterator[Image]:
     """Yield the images that a written value can name; one that is a variable as a whole stands at its definition."""
     for expansion in markers.readings(source):
@@ -92,7 +99,8 @@ def images(
             related=related,
             job=job,
             step=step,
-            **fields,
+            push=push,
+            build_here=build_here,
         )
         if found is None:
             continue

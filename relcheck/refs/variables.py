@@ -44,7 +44,8 @@ _OPENERS: dict[str, re.Pattern[str]] = {
     "azure": lazy_pattern(
         r"\$\{\{(?P<path>(?:'[^']{0,400}'|(?!\}\}|\$\{\{)[^']){0,1000})\}\}|\$\((?P<name>[\w.-]+)\)|\$\[(?P<other>[^\]]*)\]"
     ),
-    "circleci": lazy_pattern(r"(?P<escape>\\<<)|<<(?P<path>[^<>]*)>>"),
+    # A heredoc (`<<EOF >> file`) is no marker: every expression has a dot or a parenthesis.
+    "circleci": lazy_pattern(r"(?P<escape>\\<<)|<<(?P<path>\s*[\w-]+[.(][^<>]*)>>"),
     "tekton": lazy_pattern(r"\$\((?P<path>[^()]*)\)"),
     "braces": lazy_pattern(r"\{\{-?(?P<path>[^{}]*?)-?\}\}"),
     "terraform": lazy_pattern(r"(?P<escape>\$\$\{)|\$\{(?P<path>[^{}]*)\}"),
