@@ -80,10 +80,26 @@ def _locked(repository: Repository) -> None:
         lines = [fact for fact in repository.of(lock) if isinstance(fact, Component)]
         if not any(line.job in (path, path.rpartition("/")[2]) for line in lines):
             continue
-        covered = {(line.name, line.ref) for line in lines if line.job in ("", path, path.rpartition("/")[2])}
+        covered = {_coordinate(line): line for line in lines if line.job in (path, path.rpartition("/")[2])}
+        covered |= {_coordinate(line): line for line in lines if not line.job}
         for index, fact in enumerate(list(repository.of(path))):
-            if isinstance(fact, Component) and (fact.name, fact.ref) in covered and not fact.local:
-                repository.put(path, index, fact.replace(locked=True))
+            if isinstance(fact, Component) and fact.system == "github" and not fact.local:
+                line = covered.get(_coordinate(fact))
+                repository.put(path, index, fact.replace(onboarded=True, **_against(fact, line)))
+
+
+def _coordinate(component: Component) -> tuple[str, Text]:
+    """Return owner/repository without a path, in lower case, and the ref: what a line of the lock file covers."""
+    return "/".join(str(component.name).lower().split("/")[:2]), component.ref
+
+
+def _against(used: Component, line: Component | None) -> dict[str, object]:
+    if line is None:
+        unknown = used.ref is UNKNOWN or used.name is UNKNOWN or used.ref_kind in ("none", "expr")
+        return {"lock_problem": "" if unknown else "missing"}
+    commit = next((str(given.value) for given in line.inputs if given.name == "commit"), "")
+    differs = bool(commit) and used.ref_kind == "sha" and commit.lower() != str(used.ref).lower()
+    return {"locked": True, "lock_problem": "commit" if differs else ""}
 
 
 def _events_of_callers(repository: Repository, path: str) -> None:

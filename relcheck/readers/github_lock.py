@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from relcheck.facts import Component, Fact
+from relcheck.facts import Component, Fact, Option, Unreadable
 from relcheck.readers.ci_common import faults
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.yaml_tree import load
@@ -27,6 +27,10 @@ def read(source: Source) -> Iterator[Fact]:
     yield from faults(loaded)
     for document in loaded.documents:
         if isinstance(document, Mapping):
+            version = document.scalar("version")
+            if version is not None and not version.value.startswith("v0.0."):
+                yield Unreadable(span=version.span, reason=f"the lock file has version {version.value}, not v0.0")
+                continue
             workflows = document.map("workflows")
             for key, value in workflows.pairs() if workflows else ():
                 yield from _lines(value, key.value)
@@ -34,10 +38,11 @@ def read(source: Source) -> Iterator[Fact]:
 
 
 def _lines(node: Node | None, workflow: str) -> Iterator[Component]:
-    found: list[Node] = [key for key, _ in node.pairs()] if isinstance(node, Mapping) else []
+    found: list[tuple[Node, Node | None]] = list(node.pairs()) if isinstance(node, Mapping) else []
     if isinstance(node, Sequence):
-        found = node.items
-    for item in found:
+        found = [(item, None) for item in node.items]
+    for item, body in found:
+        commit = body.scalar("commit") if isinstance(body, Mapping) else None
         ref = parse_uses(item.value) if isinstance(item, Scalar) else None
         if isinstance(item, Scalar) and ref is not None and ref.form == "remote":
             yield Component(
@@ -55,4 +60,7 @@ def _lines(node: Node | None, workflow: str) -> Iterator[Component]:
                 ref=ref.ref,
                 ref_kind=ref.ref_kind,
                 locked=True,
+                inputs=(Option(name="commit", value=commit.value.removeprefix("sha1-"), span=commit.span),)
+                if commit is not None
+                else (),
             )

@@ -148,6 +148,7 @@ class _Pipeline:
             guarded=found.guarded,
             tag_trigger="tag" in found.events or found.guarded,
             tag_only=found.events == ("tag",),
+            any_branch=found.any_branch,
             id_token="write" if isinstance(tokens, Mapping) else "",
             environment=named,
             runner=", ".join(_texts(runners)),

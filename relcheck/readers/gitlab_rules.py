@@ -26,6 +26,7 @@ _SOURCES = {
 _TAG = re.compile(r"^\s*\$CI_COMMIT_TAG\s*(?:=~.*|!=\s*null|!=\s*[\"'][\"'])?\s*$")
 _SOURCE = re.compile(r"^\s*\$CI_PIPELINE_SOURCE\s*==\s*[\"'](?P<source>\w+)[\"']\s*$")
 _BRANCH = re.compile(r"^\s*\$CI_COMMIT_(?:BRANCH|REF_NAME)\s*(?:==|=~).*$")
+_ANY_BRANCH = re.compile(r"^\s*\$CI_COMMIT_BRANCH\s*$")
 _MERGE = re.compile(r"^\s*\$CI_MERGE_REQUEST_I?ID\s*$")
 
 
@@ -34,6 +35,7 @@ class Reach(Record):
 
     events: tuple[str, ...]
     guarded: bool = False
+    any_branch: bool = False  # every branch is among them, not only named or protected ones
 
 
 def reach(rules: Node | None, only: Node | None, excepted: Node | None, workflow: Mapping | None) -> Reach:
@@ -44,13 +46,13 @@ def reach(rules: Node | None, only: Node | None, excepted: Node | None, workflow
     elif only is not None or excepted is not None:
         found = _by_only(only, excepted)
     else:
-        found = Reach(events=("branch", "tag"))
-    return found.replace(guarded=True) if limited else found
+        found = Reach(events=("branch", "tag"), any_branch=True)
+    return found.replace(guarded=True, any_branch=False) if limited else found
 
 
 def _by_rules(rules: Sequence) -> Reach:
     events: list[str] = []
-    guarded = False
+    guarded, any_branch = False, False
     for rule in rules:
         if not isinstance(rule, Mapping):
             guarded = True
@@ -62,11 +64,13 @@ def _by_rules(rules: Sequence) -> Reach:
         found = _event(condition.value) if condition is not None else ""
         if condition is None and rule.get("changes") is None and rule.get("exists") is None:
             events += ["branch", "tag"]
+            any_branch = True
         elif found:
             events.append(found)
+            any_branch = any_branch or condition is not None and bool(_ANY_BRANCH.match(condition.value))
         else:
             guarded = True
-    return Reach(events=tuple(dict.fromkeys(events)), guarded=guarded)
+    return Reach(events=tuple(dict.fromkeys(events)), guarded=guarded, any_branch=any_branch and not guarded)
 
 
 def _event(condition: str) -> str:
@@ -77,6 +81,8 @@ def _event(condition: str) -> str:
         return "tag"
     if _MERGE.match(condition):
         return "merge_request"
+    if _ANY_BRANCH.match(condition):
+        return "branch"
     return "branch" if _BRANCH.match(condition) and "||" not in condition and "&&" not in condition else ""
 
 
@@ -85,6 +91,7 @@ def _by_only(only: Node | None, excepted: Node | None) -> Reach:
     words = [refs] if isinstance(refs, Scalar) else list(refs) if isinstance(refs, Sequence) else []
     events = [_KEYWORDS.get(word.value, "branch") for word in words if isinstance(word, Scalar)]
     guarded = isinstance(only, Mapping) and any(key.value != "refs" for key, _ in only.pairs())
+    any_branch = only is None or any(isinstance(word, Scalar) and word.value == "branches" for word in words)
     if only is None:
         events = ["branch", "tag"]
     denied: Iterable[Node] = excepted if isinstance(excepted, Sequence) else []
@@ -94,4 +101,5 @@ def _by_only(only: Node | None, excepted: Node | None) -> Reach:
         else:
             guarded = True
     guarded = guarded or isinstance(excepted, Mapping)
-    return Reach(events=tuple(dict.fromkeys(events)), guarded=guarded)
+    any_branch = any_branch and "branch" in events and not guarded
+    return Reach(events=tuple(dict.fromkeys(events)), guarded=guarded, any_branch=any_branch)
