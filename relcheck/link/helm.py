@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from relcheck.facts import UNKNOWN, Chart, Image, Option, Related, Unknown, Variables
+from relcheck.facts import UNKNOWN, Chart, Dependency, Image, Option, Related, Unknown, Variables
 from relcheck.link import Repository, folder_of
 from relcheck.patterns import lazy_pattern
 from relcheck.refs.image import tag_kind
@@ -22,10 +22,18 @@ _HANDED_ON = frozenset(
 )
 _TAG = lazy_pattern(r"[\w][\w.-]{0,127}", re.ASCII)
 _TEMPLATES_READ = 200
+LOCKS: dict[str, tuple[str, ...]] = {
+    "Chart.yaml": ("Chart.lock", "requirements.lock"),
+    "requirements.yaml": ("requirements.lock",),
+    "vendir.yml": ("vendir.lock.yml",),
+    "vendir.yaml": ("vendir.lock.yml",),
+}
+"""The lock files of files that name charts; those of a helmfile have its name."""
 
 
 def link(repository: Repository) -> None:
-    """Fill what images in charts cannot know alone."""
+    """Fill what images and dependencies of charts cannot know alone."""
+    _locks(repository)
     for path, index, image in list(repository.all(Image)):
         if image.engine != "helm" or not image.raw:
             continue
@@ -40,6 +48,15 @@ def link(repository: Repository) -> None:
             found = _as_written(repository, chart, image)
         if found is not None:
             repository.put(path, index, found)
+
+
+def _locks(repository: Repository) -> None:
+    """A lock file beside the very file that names charts settles their versions; one further up is another chart's."""
+    for path, index, found in list(repository.all(Dependency)):
+        if found.ecosystem == "helm" and found.where == "manifest" and found.locked is UNKNOWN:
+            stem = path.rsplit("/", 1)[-1].partition(".")[0]
+            names = LOCKS.get(path.rsplit("/", 1)[-1], (f"{stem}.lock", "helmfile.lock"))
+            repository.put(path, index, found.replace(locked=bool(repository.beside(path, *names))))
 
 
 def _with_app_version(repository: Repository, chart: str, image: Image) -> Image | None:

@@ -29,6 +29,7 @@ from relcheck.refs import MARK
 from relcheck.refs.variables import expand
 from relcheck.source import Source, Span
 
+_REWRITTEN = ("kubernetes", "kustomize", "helm", "skaffold")
 _ENV_FILES = (".env.example", ".env.sample", ".env.template", ".env.dist", ".env")
 _CREDENTIAL_HOMES = (".npmrc", ".pypirc", ".netrc", "auth.json")
 _WHOLE = lazy_pattern(r"\$(?:\w+|\{\w+(?::?[-?][^{}]*)?\})")
@@ -127,6 +128,7 @@ def _built_here(repository: Repository) -> None:
     bare: set[str] = set()
     local: set[str] = set()
     near: set[tuple[str, str]] = set()
+    rewritten = _rewritten(repository)
     for path, name, registry, namespace in _built(repository):
         if registry == "":
             local.add(name)
@@ -138,9 +140,23 @@ def _built_here(repository: Repository) -> None:
         if image.build_here or isinstance(image.name, Unknown) or image.role in ("output", "pushed"):
             continue
         beside = image.engine == "compose" and (folder_of(path) + "/", image.name) in near
+        beside = beside or (image.engine in _REWRITTEN and _is_below(path, rewritten.get(image.name, ())))
         based = image.engine == "dockerfile" and image.name in local
         if image.name in bare or (path, image.name) in near or beside or based:
             repository.put(path, index, image.replace(build_here=True))
+
+
+def _rewritten(repository: Repository) -> dict[str, list[str]]:
+    """Return the folders of the skaffold.yaml that build an image: Skaffold rewrites its name in what it deploys."""
+    found: dict[str, list[str]] = {}
+    for path, _, image in repository.all(Image):
+        if image.engine == "skaffold" and image.role == "output" and isinstance(image.name, str):
+            found.setdefault(image.name, []).append(folder_of(path))
+    return found
+
+
+def _is_below(path: str, folders: Iterable[str]) -> bool:
+    return any(not folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 def _built(repository: Repository) -> Iterator[tuple[str, str, object, object]]:

@@ -28,14 +28,17 @@ _LIBRARIES = frozenset(
 )
 _SAFE_PATTERN = lazy_pattern(r"(?:[\w./:@-]|\.[*+](?=[^*+]*$))+")
 _DEEPEST = 30
+_COMPONENTS = 100
 _STEPS = 20_000
+_LONGEST_PATTERN = 300
 _PREFIX_TOOLS = ("flux", "argocd")
 
 
 def link(repository: Repository) -> None:
     """Fill the namespaces of objects and say which images are replaced."""
+    _scopes(repository)
     wanted = [found for found in repository.all(Resource) if _open(found[2])]
-    images = [found for found in repository.all(Image) if found[2].engine == "kubernetes"]
+    images = [found for found in repository.all(Image) if found[2].replaceable]
     if not wanted and not images:
         return
     graph = Graph(repository)
@@ -46,11 +49,21 @@ def link(repository: Repository) -> None:
         if _open(resource):
             repository.put(path, index, _supplied(resource, path, suppliers, certain=certain))
     overrides = Overrides(repository, graph)
-    for path, index, image in list(repository.all(Image)):
-        if image.engine == "kubernetes" and image.role in ("workload", "mount") and isinstance(image.name, str):
+    for path, index, image in images:
+        if isinstance(image.name, str):
             state = overrides.replaces_tag(path, image.name)
             if state is not False:
                 repository.put(path, index, image.replace(overridden=state))
+
+
+def _scopes(repository: Repository) -> None:
+    """Give kinds that the repository itself defines the scope that their definition says."""
+    kinds = {found.defines: found.defines_scope for _, _, found in repository.all(Resource) if found.defines_scope}
+    for path, index, resource in list(repository.all(Resource)) if kinds else ():
+        if resource.scope == "unknown":
+            scope = kinds.get(f"{resource.api_version.rpartition('/')[0]}/{resource.kind}")
+            if scope is not None:
+                repository.put(path, index, resource.replace(scope=scope))
 
 
 def _open(resource: Resource) -> bool:
@@ -120,6 +133,28 @@ class Graph:
             if inside:
                 yield inside
 
+    def layers(self, path: str) -> list[str]:
+        """Return a kustomization behind the components that it uses: all of them change what it builds, in this order."""
+        found: list[str] = []
+        stack = [path]
+        while stack and len(found) < _COMPONENTS:
+            node = stack.pop()
+            if node in found:
+                continue
+            found.append(node)
+            children = self._children(self.nodes[node].folder, self.nodes[node].resources)
+            stack += [child for child in children if child in self.nodes and self.nodes[child].component]
+        return found[::-1]
+
+    def patch_images(self, path: str) -> set[str]:
+        """Return the last parts of the names of images that the patches of a kustomization put in."""
+        node = self.nodes[path]
+        facts = [*self._repository.of(path)]
+        for child in self._children(node.folder, node.patches):
+            facts += self._repository.of(child)
+        names = [fact.name for fact in facts if isinstance(fact, Image) and fact.role == "workload"]
+        return {name.rpartition("/")[2] for name in names if isinstance(name, str)}
+
     def is_library(self, path: str) -> bool:
         """Whether a kustomization that nothing here builds on is made for others to build on."""
         node = self.nodes[path]
@@ -179,8 +214,14 @@ class Suppliers:
         return found
 
     def _own(self, path: str) -> Text:
-        own = self._graph.nodes[path].namespace
-        return UNKNOWN if own == "" and self._graph.has_unread_patch(path) else own
+        """Return the namespace that a kustomization gives, its components included; its own comes last and counts."""
+        for layer in reversed(self._graph.layers(path)):
+            own = self._graph.nodes[layer].namespace
+            if own != "":
+                return own
+            if self._graph.has_unread_patch(layer):
+                return UNKNOWN
+        return ""
 
     def _root(self, path: str) -> Text:
         deployed = self._deployed(path)
@@ -223,11 +264,13 @@ class Overrides:
     def __init__(self, repository: Repository, graph: Graph) -> None:
         self._graph = graph
         self._left = _STEPS
+        self._known: dict[str, list[str]] = {}
+        self._patched: dict[str, set[str]] = {}
         self._edited = {name for _, _, command in repository.all(Command) for name in _edited(command)}
 
     def replaces_tag(self, path: str, name: str) -> bool | Unknown:
         """Whether every root that builds a file gives the image a tag or a digest; UNKNOWN where one may."""
-        builders = self._graph.builders(path)
+        builders = [path] if path in self._graph.nodes else self._graph.builders(path)
         if not builders:
             return False
         if name in self._edited:
@@ -237,19 +280,29 @@ class Overrides:
             return True
         return UNKNOWN if any(state is UNKNOWN for state in states) and False not in states else False
 
+    def _layers(self, path: str) -> list[str]:
+        if path not in self._known:
+            self._known[path] = self._graph.layers(path)
+            for layer in self._known[path]:
+                self._patched.setdefault(layer, self._graph.patch_images(layer))
+        return self._known[path]
+
     def _states(self, path: str, name: str, *, fixed: bool | Unknown, visited: tuple[str, ...]) -> list[bool | Unknown]:
         self._left -= 1
         if len(visited) >= _DEEPEST or self._left < 0:
             return [UNKNOWN]
         if path in visited:
             return []
-        for entry in self._graph.nodes[path].images:
-            matched = _matches(entry, name)
-            if matched is True:
-                name = entry.new_name or name
-                fixed = True if entry.new_tag or entry.digest else fixed
-            elif matched is UNKNOWN and fixed is False:
+        for layer in self._layers(path):
+            if fixed is False and name.rpartition("/")[2] in self._patched[layer]:
                 fixed = UNKNOWN
+            for entry in self._graph.nodes[layer].images:
+                matched = _matches(entry, name)
+                if matched is True:
+                    name = entry.new_name or name
+                    fixed = True if entry.new_tag or entry.digest else fixed
+                elif matched is UNKNOWN and fixed is False:
+                    fixed = UNKNOWN
         parents = self._graph.builders(path)
         if not parents:
             return [fixed]
@@ -262,12 +315,13 @@ def _matches(entry: ImageOverride, name: str) -> bool | Unknown:
     """Whether an entry's name, an anchored regular expression, is an image's name; UNKNOWN for costly ones."""
     if entry.name == name:
         return True
-    if not _SAFE_PATTERN.fullmatch(entry.name) or len(entry.name) > 300:
-        return UNKNOWN if re.search(r"[*+?\[({|]", entry.name) else False
     try:
-        return re.fullmatch(entry.name, name) is not None
+        pattern = re.compile(entry.name[:_LONGEST_PATTERN])
     except re.error:
         return False
+    if not _SAFE_PATTERN.fullmatch(entry.name) or len(entry.name) > _LONGEST_PATTERN:
+        return UNKNOWN if re.search(r"[*+?\[({|]", entry.name) else False
+    return pattern.fullmatch(name) is not None
 
 
 def _edited(command: Command) -> Iterator[str]:

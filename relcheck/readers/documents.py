@@ -1,6 +1,6 @@
 """YAML and JSON files whose names say nothing: each document is read as what it holds.
 
-    Kubernetes: a mapping with `apiVersion` and `kind`; Kustomize: the group kustomize.config.k8s.io
+    Kubernetes: a mapping with `apiVersion` and `kind`; Kustomize, Skaffold and vendir: the group in `apiVersion`
     Compose: a mapping with `services` whose entries run or build images, and nothing that Compose does not know
 
 A file is loaded once, whatever it holds. Text in which the actions of some template stand is read as far as it is
@@ -10,10 +10,12 @@ certain.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib import import_module
 
 from relcheck.facts import Fact, Unreadable
-from relcheck.readers.kubernetes import Setting, is_generated, is_object, read_document
+from relcheck.readers.kubernetes import Setting, is_object, read_document, setting_of
+from relcheck.readers.kubernetes_kinds import group_of
 from relcheck.readers.nodes import Mapping, Node
 from relcheck.readers.yaml_tree import load
 from relcheck.source import Source
@@ -23,7 +25,9 @@ _OBJECT = re.compile(r"^(?:apiVersion|kind):\s*\S", re.MULTILINE)
 _COMPOSE_KEYS = frozenset((
     "services", "version", "name", "networks", "volumes", "configs", "secrets", "include", "models", "x",
 ))  # fmt: skip
-_KUSTOMIZE = "kustomize.config.k8s.io/"
+_MODULES = {"kustomize.config.k8s.io": "kustomization", "skaffold": "skaffold", "vendir.k14s.io": "vendir"}
+"""Groups whose files have readers of their own, which know them by name too."""
+DocumentReader = Callable[[Source, Node], Iterator[Fact]]
 
 
 def read(source: Source) -> Iterator[Fact]:
@@ -35,7 +39,11 @@ def read(source: Source) -> Iterator[Fact]:
     for fault in loaded.faults:
         if _OBJECT.search(source.text):
             yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
-    setting = Setting(generated=is_generated(source))
+    if source.path.endswith("gotk-components.yaml"):
+        from relcheck.readers.flux import installed  # noqa: PLC0415 - one file of this name in a repository
+
+        yield from installed(source)
+    setting = setting_of(source)
     for node in loaded.documents:
         yield from _document(source, node, setting)
 
@@ -44,10 +52,10 @@ def _document(source: Source, node: Node, setting: Setting) -> Iterator[Fact]:
     if not isinstance(node, Mapping):
         return
     if is_object(node):
-        if node.text("apiVersion").startswith(_KUSTOMIZE):
-            from relcheck.readers import kustomization  # noqa: PLC0415 - few files hold one under another name
-
-            yield from kustomization.read_document(source, node)
+        module = _MODULES.get(group_of(node.text("apiVersion")))
+        if module is not None:
+            reader: DocumentReader = import_module(f"relcheck.readers.{module}").read_document
+            yield from reader(source, node)
         else:
             yield from read_document(node, setting)
     elif _is_compose(node):

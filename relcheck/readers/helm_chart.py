@@ -59,17 +59,22 @@ def _chart(source: Source, node: Mapping) -> Iterator[Fact]:
     if name is not None and version is not None:
         parts.pop("app_version", None)
         yield _package(name, version, parts, folder)
+    yield from dependencies(node)
+    annotations = node.map("annotations")
+    yield from _images(annotations.scalar(_IMAGES) if annotations is not None else None)
+
+
+def dependencies(node: Mapping) -> Iterator[Fact]:
+    """Yield the charts that a chart depends on, where they come from, and the names that values know them by."""
     aliases: list[Option] = []
     for entry in node.seq("dependencies") or ():
         chart = entry.scalar("name", merge=True) if isinstance(entry, Mapping) else None
         if isinstance(entry, Mapping) and chart is not None:
             aliases.append(Option(name=entry.text("alias") or chart.value, span=chart.span))
             repository = entry.scalar("repository", merge=True)
-            yield chart_dependency(chart, entry.scalar("version", merge=True), repository, vendored=True)
+            yield from chart_facts(chart, entry.scalar("version", merge=True), repository, vendored=True)
     if aliases:
         yield Variables(span=aliases[0].span, values_of=tuple(aliases))
-    annotations = node.map("annotations")
-    yield from _images(annotations.scalar(_IMAGES) if annotations is not None else None)
 
 
 def known(scalar: Scalar | None) -> Text:
@@ -102,6 +107,17 @@ def chart_firmness(version: str) -> str:
     if _ANY.fullmatch(text):
         return "any"
     return "exact" if _EXACT.fullmatch(text) else "range"
+
+
+def chart_facts(
+    name: Scalar, version: Scalar | None, repository: Scalar | None, *, vendored: bool = False
+) -> Iterator[Fact]:
+    """Yield a chart as a dependency, and the repository that it comes from."""
+    yield chart_dependency(name, version, repository, vendored=vendored)
+    if repository is not None and "://" in repository.value and not repository.value.startswith("file:"):
+        from relcheck.readers.urls import registry  # noqa: PLC0415 - most charts depend on no other
+
+        yield from registry(repository.source, ecosystem="helm", purpose="chart", key="repository")
 
 
 def chart_dependency(

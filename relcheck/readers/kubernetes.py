@@ -12,7 +12,8 @@ the Kubernetes API reference; for kinds of others see `kubernetes_kinds`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib import import_module
 
 from relcheck.facts import UNKNOWN, Fact, Image, Resource, Text, Unreadable
 from relcheck.readers.images import image_fact
@@ -35,6 +36,26 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:_-]*[A-Za-z0-9-])?")
 _GENERATED = re.compile(r"^#.*(?:DO NOT EDIT|[Gg]enerated (?:by|with|using|from)|auto-?generated)", re.MULTILINE)
 _NULLS = ("", "~", "null", "Null", "NULL")
 _LIST_DEPTH = 4
+_REPLACED_LISTS = frozenset(("containers", "initContainers"))
+"""The lists in which Kustomize's `images` replace something (its image transformer, in whatever kind they stand)."""
+_PIPELINES_AS_CODE = ".tekton/"
+_FUNCTION = "config.kubernetes.io/function"
+_MODULES: dict[str, tuple[str, ...]] = {
+    "source.toolkit.fluxcd.io": ("flux",),
+    "helm.toolkit.fluxcd.io": ("flux",),
+    "kustomize.toolkit.fluxcd.io": ("flux",),
+    "image.toolkit.fluxcd.io": ("flux",),
+    "argoproj.io": ("argocd", "kubernetes_argo"),
+    "tekton.dev": ("kubernetes_tekton",),
+    "triggers.tekton.dev": ("kubernetes_tekton",),
+    "build.openshift.io": ("kubernetes_openshift",),
+    "image.openshift.io": ("kubernetes_openshift",),
+    "helm.cattle.io": ("kubernetes_charts",),
+}
+"""Which modules know more of the objects of a group; each has `object_facts(node, group, kind, setting)`."""
+_OLD_GROUPS = {"BuildConfig": "build.openshift.io", "ImageStream": "image.openshift.io"}
+"""Kinds that were once written with the core's `v1`."""
+ObjectReader = Callable[["Mapping", str, str, "Setting"], Iterator[Fact]]
 _MANY_WORDS = 500
 _SHELL = re.compile(r"(?:\S*/)?(?:ba|da|a|k|z)?sh")
 _OTHER_INTERPRETER = re.compile(r"\s*#!(?!\S*/(?:env\s+(?:-S\s+)?)?(?:ba|da|a|k|z)?sh\b)")
@@ -65,9 +86,15 @@ def read(source: Source) -> Iterator[Fact]:
     loaded = load(source)
     for fault in loaded.faults:
         yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
-    setting = Setting(generated=is_generated(source))
+    setting = setting_of(source)
     for node in loaded.documents:
         yield from read_document(node, setting)
+
+
+def setting_of(source: Source) -> Setting:
+    """Return what a file's head and path say of its objects; Pipelines as Code runs those in `.tekton` where it is told."""
+    as_code = f"/{source.path}".rpartition("/")[0].endswith(f"/{_PIPELINES_AS_CODE.rstrip('/')}")
+    return Setting(generated=is_generated(source), namespace_from="tekton" if as_code else "")
 
 
 def is_generated(source: Source) -> bool:
@@ -90,6 +117,9 @@ def _object(node: Mapping, api_version: str, kind: str, setting: Setting, depth:
     if kind.endswith("List") and node.get("items") is not None:
         yield from _items(node, api_version, kind, setting, depth)
         return
+    if kind == "Template" and node.seq("objects") is not None:
+        yield from _objects(node, setting, depth)
+        return
     resource = _resource(node, api_version, kind, setting)
     if resource is not None:
         yield resource
@@ -97,13 +127,32 @@ def _object(node: Mapping, api_version: str, kind: str, setting: Setting, depth:
         from relcheck.readers.kubernetes_secrets import secret_facts  # noqa: PLC0415 - few objects are secrets
 
         yield from secret_facts(node)
-    if is_silent(api_version, kind):
-        return
-    yield from _workload(node, api_version, kind, setting)
-    if ".fluxcd.io" in api_version or api_version.startswith("argoproj.io/"):
-        from relcheck.readers.gitops import gitops_facts  # noqa: PLC0415 - few objects deploy others
+    if not is_silent(api_version, kind):
+        yield from _workload(node, api_version, kind, setting)
+    yield from _function(node, setting)
+    group = group_of(api_version) or _OLD_GROUPS.get(kind, "")
+    for name in _MODULES.get(group, ()):
+        reader: ObjectReader = import_module(f"relcheck.readers.{name}").object_facts
+        yield from reader(node, group, kind, setting)
 
-        yield from gitops_facts(node, group_of(api_version), kind, setting)
+
+def _function(node: Mapping, setting: Setting) -> Iterator[Image]:
+    """The image of a KRM function, in an annotation of its configuration: `container: {image}` as YAML text."""
+    metadata = node.map("metadata")
+    annotations = metadata.map("annotations") if metadata is not None else None
+    text = annotations.scalar(_FUNCTION) if annotations is not None else None
+    for inner in load(text.source).documents if text is not None else ():
+        container = inner.map("container") if isinstance(inner, Mapping) else None
+        if container is not None:
+            yield from _images(container, "image", "run", setting, Parameters(node, ""))
+
+
+def _objects(node: Mapping, setting: Setting, depth: int) -> Iterator[Fact]:
+    """Read the objects of an OpenShift template; whoever processes it chooses the namespace."""
+    inner = setting.replace(namespace_unknown=True)
+    for item in node.seq("objects") or ():
+        if isinstance(item, Mapping) and is_object(item) and depth < _LIST_DEPTH:
+            yield from _object(item, item.text("apiVersion"), item.text("kind"), inner, depth + 1)
 
 
 def _items(node: Mapping, api_version: str, kind: str, setting: Setting, depth: int) -> Iterator[Fact]:
@@ -132,6 +181,7 @@ def _resource(node: Mapping, api_version: str, kind: str, setting: Setting) -> R
         if scalar is not None and scalar.value:
             parts[field] = scalar.span
     written = bool(namespace is not None and namespace.value)
+    defines, defines_scope = _definition(node) if kind == "CustomResourceDefinition" else ("", "")
     return Resource(
         span=parts.get("namespace") or parts.get("name") or parts.get("kind") or node.span,
         parts=parts,
@@ -143,7 +193,19 @@ def _resource(node: Mapping, api_version: str, kind: str, setting: Setting) -> R
         scope=scope_of(api_version, kind),
         patch=setting.patch,
         generated=setting.generated,
+        defines=defines,
+        defines_scope=defines_scope,
     )
+
+
+def _definition(node: Mapping) -> tuple[str, str]:
+    """Return the group and kind that a CustomResourceDefinition makes, and their scope."""
+    spec = node.map("spec")
+    names = spec.map("names") if spec is not None else None
+    if spec is None or names is None or not names.text("kind"):
+        return "", ""
+    scope = {"Namespaced": "namespaced", "Cluster": "cluster"}.get(spec.text("scope"), "")
+    return f"{spec.text('group')}/{names.text('kind')}", scope
 
 
 def _known(scalar: Scalar | None, pattern: re.Pattern[str]) -> Text:
@@ -163,14 +225,11 @@ def _workload(node: Mapping, api_version: str, kind: str, setting: Setting) -> I
         if key in lists and isinstance(value, Sequence):
             for item in value:
                 if isinstance(item, Mapping):
-                    yield from _container(item, setting, parameters)
+                    yield from _container(item, setting, parameters, replaceable=key in _REPLACED_LISTS)
         elif key in maps and isinstance(value, Mapping):
             yield from _container(value, setting, parameters)
         elif key == "volumes" and isinstance(value, Sequence):
-            yield from _volumes(value, setting, parameters)
-        elif key == "from" and group.endswith(".openshift.io") and isinstance(value, Mapping):
-            if value.text("kind") == "DockerImage":
-                yield from _images(value, "name", "workload", setting, parameters)
+            yield from _volumes(value, setting, parameters, replaceable=kind != "CronJob")
         elif key == "resource" and group == "argoproj.io" and isinstance(value, Mapping):
             yield from _manifest(value.scalar("manifest"))
     for path, role in IMAGE_PATHS.get((group, kind), ()):
@@ -198,9 +257,12 @@ def walk_keys(node: Node) -> Iterator[tuple[str, Node]]:
         stack.extend(reversed(below))
 
 
-def _container(container: Mapping, setting: Setting, parameters: Parameters) -> Iterator[Fact]:
+def _container(
+    container: Mapping, setting: Setting, parameters: Parameters, *, replaceable: bool = False
+) -> Iterator[Fact]:
     policy = _policy(container, "imagePullPolicy")
-    yield from _images(container, "image", "workload", setting, parameters, pull_policy=policy)
+    for found in _images(container, "image", "workload", setting, parameters, pull_policy=policy):
+        yield found.replace(replaceable=True) if replaceable else found
     yield from _environment(container)
     yield from _commands(container, parameters)
 
@@ -250,12 +312,15 @@ def _argv(words: list[Source], parameters: Parameters) -> Iterator[Fact]:
         yield from read_argv(words, context="runtime", expressions=_EXPRESSIONS.get(parameters.syntax))
 
 
-def _volumes(volumes: Sequence, setting: Setting, parameters: Parameters) -> Iterator[Fact]:
+def _volumes(
+    volumes: Sequence, setting: Setting, parameters: Parameters, *, replaceable: bool = False
+) -> Iterator[Fact]:
     for volume in volumes:
         image = volume.map("image", merge=True) if isinstance(volume, Mapping) else None
         if image is not None:
             policy = _policy(image, "pullPolicy")
-            yield from _images(image, "reference", "mount", setting, parameters, pull_policy=policy)
+            for found in _images(image, "reference", "mount", setting, parameters, pull_policy=policy):
+                yield found.replace(replaceable=replaceable)
 
 
 def _images(
@@ -325,38 +390,44 @@ def _manifest(manifest: Scalar | None) -> Iterator[Fact]:
 
 
 class Parameters:
-    """The values that parameters of a Tekton or Argo Workflows object have in the object itself."""
+    """The values that parameters of a Tekton or Argo Workflows object have in the object itself.
+
+    A parameter has a value where all that the object says of its name agrees: defaults, and what is handed over.
+    """
 
     def __init__(self, node: Mapping, group: str) -> None:
         self.syntax = {"tekton.dev": "tekton", "argoproj.io": "braces"}.get(group, "")
         self._node = node
-        self._values: dict[str, Source | None] | None = None
+        self._is_run = node.text("kind").endswith("Run")
+        self._values: dict[str, dict[str, Source | None]] = {}
 
     def lookup(self, path: str) -> Source | None:
-        """Return the value of `params.x` or `workflow.parameters.x`; None where it is not certain."""
-        prefix = "params." if self.syntax == "tekton" else "workflow.parameters."
-        name = path.removeprefix(prefix)
-        if name == path:
-            return None
-        if self._values is None:
-            self._values = dict(self._declared())
-        return self._values.get(name)
+        """Return the value of `params.x`, `workflow.parameters.x` or `inputs.parameters.x`; None where none is certain."""
+        for prefix in ("params.",) if self.syntax == "tekton" else ("workflow.parameters.", "inputs.parameters."):
+            if path.startswith(prefix):
+                if prefix not in self._values:
+                    self._values[prefix] = self._declared(prefix)
+                return self._values[prefix].get(path.removeprefix(prefix))
+        return None
 
-    def _declared(self) -> Iterator[tuple[str, Source | None]]:
+    def _declared(self, prefix: str) -> dict[str, Source | None]:
         wanted = "params" if self.syntax == "tekton" else "parameters"
-        holder = self._node if self.syntax == "tekton" else _arguments(self._node)
+        holder = _arguments(self._node) if prefix == "workflow.parameters." else self._node
         found: dict[str, Source | None] = {}
         for key, value in walk_keys(holder) if holder is not None else ():
             if key != wanted or not isinstance(value, Sequence):
                 continue
             for item in value:
-                if isinstance(item, Mapping) and item.text("name"):
-                    given = item.scalar("default") or item.scalar("value")
-                    name, text = item.text("name"), given.source if given is not None else None
-                    known = found.setdefault(name, text)
-                    if known is not None and text is not None and known.text != text.text:
-                        found[name] = None
-        yield from found.items()
+                if not isinstance(item, Mapping) or not item.text("name"):
+                    continue
+                given = item.scalar("default") or item.scalar("value")
+                if given is not None:
+                    known = found.setdefault(item.text("name"), given.source)
+                    if known is not None and known.text != given.value:
+                        found[item.text("name")] = None
+                elif not self._is_run:
+                    found[item.text("name")] = None  # whoever runs it chooses
+        return found
 
 
 def _arguments(node: Mapping) -> Mapping | None:

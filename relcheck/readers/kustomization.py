@@ -16,6 +16,7 @@ from relcheck.facts import (
     UNKNOWN,
     Component,
     Credential,
+    Dependency,
     Download,
     Fact,
     Image,
@@ -68,7 +69,7 @@ def read_document(source: Source, node: Node) -> Iterator[Fact]:
         yield from _remote(item)
     yield from override_images(node.seq("images"), engine="kustomize")
     yield from override_images(node.seq("imageTags"), engine="kustomize")
-    yield from _patches(node)
+    yield from patch_facts(node)
     for chart in _maps(node, "helmCharts"):
         yield from _chart(chart, "name", "repo", "version")
     for chart in _maps(node, "helmChartInflationGenerator"):
@@ -193,17 +194,21 @@ def _remote(item: Scalar) -> Iterator[Fact]:
     )
 
 
-def _patches(node: Mapping) -> Iterator[Fact]:
-    """Read patches that are written inline: parts of objects, or lists of JSON operations."""
-    texts = [item for item in _scalars(node, "patchesStrategicMerge") if "\n" in item.value]
+def patch_facts(node: Mapping) -> Iterator[Fact]:
+    """Read patches that are written inline: parts of objects, or lists of JSON operations, as text or as they are."""
+    found: list[Node] = [item for item in node.seq("patchesStrategicMerge") or () if _is_inline(item)]
     for name in ("patches", "patchesJson6902"):
-        texts += [patch for item in _maps(node, name) if (patch := item.scalar("patch")) is not None]
-    for text in texts:
-        for inner in load(text.source).documents:
+        found += [patch for item in _maps(node, name) if (patch := item.get("patch")) is not None]
+    for patch in found:
+        for inner in load(patch.source).documents if isinstance(patch, Scalar) else [patch]:
             if isinstance(inner, Sequence):
                 yield from json_patch(inner)
             else:
                 yield from kubernetes.read_document(inner, Setting(patch=True))
+
+
+def _is_inline(item: Node) -> bool:
+    return not isinstance(item, Scalar) or "\n" in item.value
 
 
 def json_patch(operations: Sequence) -> Iterator[Fact]:
@@ -223,15 +228,16 @@ def json_patch(operations: Sequence) -> Iterator[Fact]:
         for image in images:
             found = workload_image(image, "workload", Setting()) if isinstance(image, Scalar) else None
             if found is not None:
-                yield found
+                yield found.replace(replaceable="phemeral" not in path)
 
 
 def _chart(entry: Mapping, name: str, repository: str, version: str) -> Iterator[Fact]:
-    from relcheck.readers.helm_chart import chart_dependency  # noqa: PLC0415 - few kustomizations inflate charts
+    from relcheck.readers.helm_chart import chart_facts  # noqa: PLC0415 - few kustomizations inflate charts
 
     chart, repo = entry.scalar(name, merge=True), entry.scalar(repository, merge=True)
     if chart is not None and chart.value and repo is not None and repo.value:
-        yield chart_dependency(chart, entry.scalar(version, merge=True), repo)
+        for fact in chart_facts(chart, entry.scalar(version, merge=True), repo):
+            yield fact.replace(locked=False) if isinstance(fact, Dependency) else fact
     values = entry.map("valuesInline", merge=True)
     if values is not None:
         from relcheck.readers.helm_values import value_facts  # noqa: PLC0415 - few kustomizations inflate charts

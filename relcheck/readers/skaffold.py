@@ -1,26 +1,294 @@
-"""skaffold.yaml: the images that the repository builds itself, and deploys under the names it gives them."""
+"""skaffold.yaml: what is built, from which images, by which commands, and what is deployed (skaffold.dev, reference).
+
+build: artifacts [{image, context, docker | kaniko | buildpacks | jib | ko | custom, hooks}], googleCloudBuild, cluster,
+  insecureRegistries []
+manifests, deploy: helm.releases [{remoteChart, repo, version, namespace, setValues}], kustomize.paths [], rawYaml []
+test [{custom [{command}]}], verify [{container}], customActions [{containers}]
+requires [{git {repo, ref, path}}], profiles [{… all of it, patches [{path, value}]}]
+
+Skaffold rewrites the references to what it builds, so the names of artifacts need no tag in manifests.
+"""
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterator
 
-from relcheck.facts import Fact, Unreadable
+from relcheck.facts import UNKNOWN, Component, Deploy, Download, Fact, Option, Registry, Unreadable
+from relcheck.readers.gitops import git_source, text_of
 from relcheck.readers.images import image_fact
-from relcheck.readers.nodes import Mapping, Scalar
-from relcheck.readers.yaml_tree import load, walk
+from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
+from relcheck.readers.yaml_tree import load
+from relcheck.refs import MARK
+from relcheck.refs.git import classify_ref
+from relcheck.refs.url import is_loopback, parse_url, split_port
 from relcheck.source import Source
+
+_CLOUD_IMAGES = ("dockerImage", "kanikoImage", "mavenImage", "gradleImage", "packImage", "koImage")
+_BUILD_IMAGES = (
+    ("kaniko", "image", "run"),
+    ("kaniko", "initImage", "run"),
+    ("buildpacks", "builder", "base"),
+    ("buildpacks", "runImage", "base"),
+    ("jib", "fromImage", "base"),
+    ("ko", "fromImage", "base"),
+)
+_KANIKO_FLAGS = ("insecure", "insecurePull", "skipTLS", "skipTLSVerifyPull")
+_IMAGE_VALUE = re.compile(r"(?:.*\.)?(?:\w*[iI]mage|image)(?:\.repository)?")
+_ARTIFACT_POINTER = re.compile(r"/build/artifacts/(?:\d+|-)(?P<image>/image)?")
+_URN = re.compile(r"urn:cnb:|from=|[\w.-]+/[\w.-]+@")
 
 
 def read(source: Source) -> Iterator[Fact]:
-    """Yield an output image for each artifact; Skaffold rewrites every reference to it."""
+    """Read a skaffold.yaml: one or several configurations."""
     loaded = load(source)
     for fault in loaded.faults:
-        yield Unreadable(span=fault.span, reason=fault.reason)
-    for document in loaded.documents:
-        for node in walk(document):
-            for item in (node.seq("artifacts") if isinstance(node, Mapping) else None) or ():
-                image = item.get("image") if isinstance(item, Mapping) else None
-                if isinstance(image, Scalar):
-                    found = image_fact(image.source, role="output", engine="skaffold", build_here=True)
-                    if found is not None:
-                        yield found
+        yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
+    for node in loaded.documents:
+        yield from read_document(source, node)
+
+
+def read_document(source: Source, node: Node) -> Iterator[Fact]:
+    """Read one configuration and its profiles."""
+    if not isinstance(node, Mapping):
+        return
+    folder = source.path.rpartition("/")[0]
+    yield from _pipeline(node, folder)
+    for item in _maps(node.seq("requires")):
+        yield from _requirement(item)
+    for profile in _maps(node.seq("profiles")):
+        yield from _pipeline(profile, folder)
+        for patch in _maps(profile.seq("patches")):
+            yield from _patch(patch)
+
+
+def _maps(found: Sequence | None) -> Iterator[Mapping]:
+    for item in found or ():
+        if isinstance(item, Mapping):
+            yield item
+
+
+def _pipeline(node: Mapping, folder: str) -> Iterator[Fact]:
+    """Read what a configuration and a profile have in common."""
+    build = node.map("build", merge=True)
+    if build is not None:
+        yield from _build(build)
+    for name in ("manifests", "deploy"):
+        holder = node.map(name, merge=True)
+        if holder is not None:
+            yield from _deployed(holder, node, folder)
+    for test in _maps(node.seq("test", merge=True)):
+        for custom in _maps(test.seq("custom", merge=True)):
+            yield from _shell(custom.scalar("command", merge=True))
+    for check in _maps(node.seq("verify", merge=True)):
+        yield from _container(check.map("container", merge=True))
+    for action in _maps(node.seq("customActions", merge=True)):
+        for container in _maps(action.seq("containers", merge=True)):
+            yield from _container(container)
+
+
+def _image(scalar: Scalar | None, role: str, *, build_here: bool = False) -> Iterator[Fact]:
+    if scalar is not None and scalar.value:
+        found = image_fact(scalar.source, role=role, engine="skaffold", build_here=build_here)
+        if found is not None:
+            yield found
+
+
+def _build(build: Mapping) -> Iterator[Fact]:
+    for artifact in _maps(build.seq("artifacts", merge=True)):
+        yield from _artifact(artifact)
+    cloud = build.map("googleCloudBuild", merge=True)
+    for name in _CLOUD_IMAGES if cloud is not None else ():
+        yield from _image(cloud.scalar(name, merge=True) if cloud is not None else None, "run")
+    for item in build.seq("insecureRegistries", merge=True) or ():
+        if isinstance(item, Scalar) and item.value:
+            yield _untrusted(item, item, "insecureRegistries")
+
+
+def _untrusted(place: Scalar, host: Scalar | None, key: str) -> Registry:
+    name = text_of(host)
+    bare = name if name is UNKNOWN else split_port(str(name).rpartition("://")[2].partition("/")[0])[0]
+    return Registry(
+        span=place.span,
+        ecosystem="docker",
+        purpose="container",
+        url=UNKNOWN,
+        host=bare or UNKNOWN,
+        tls="off",
+        key=key,
+        loopback=UNKNOWN if bare is UNKNOWN else is_loopback(str(bare)),
+    )
+
+
+def _artifact(artifact: Mapping) -> Iterator[Fact]:
+    """Read what is built; what is written without a tag is tagged by Skaffold."""
+    yield from _image(artifact.scalar("image", merge=True), "output", build_here=True)
+    docker, kaniko = artifact.map("docker", merge=True), artifact.map("kaniko", merge=True)
+    if docker is not None or not any(artifact.map(name) for name in ("kaniko", "buildpacks", "jib", "ko", "custom")):
+        yield from _context(artifact, docker)
+    for cached in (docker.seq("cacheFrom", merge=True) if docker is not None else None) or ():
+        yield from _image(cached if isinstance(cached, Scalar) else None, "cache")
+    for builder, key, role in _BUILD_IMAGES:
+        holder = artifact.map(builder, merge=True)
+        yield from _image(holder.scalar(key, merge=True) if holder is not None else None, role)
+    packs = artifact.map("buildpacks", merge=True)
+    for pack in (packs.seq("buildpacks", merge=True) if packs is not None else None) or ():
+        if isinstance(pack, Scalar) and "/" in pack.value and not _URN.match(pack.value):
+            yield from _image(pack, "artifact")
+    if kaniko is not None:
+        yield from _kaniko(kaniko)
+    custom = artifact.map("custom", merge=True)
+    yield from _shell(custom.scalar("buildCommand", merge=True) if custom is not None else None)
+    yield from _hooks(artifact.map("hooks", merge=True))
+
+
+def _context(artifact: Mapping, docker: Mapping | None) -> Iterator[Component]:
+    """The folder that a Dockerfile is given, for what is copied from it."""
+    context = artifact.scalar("context", merge=True)
+    dockerfile = docker.scalar("dockerfile", merge=True) if docker is not None else None
+    place = context or artifact.scalar("image", merge=True)
+    if place is None or (context is not None and parse_url(context.value) is not None):
+        return
+    name = text_of(context, ".")
+    yield Component(
+        span=place.span,
+        parts={"name": context.span} if context is not None and name is not UNKNOWN else {},
+        system="docker",
+        kind="context",
+        name=name,
+        owner="",
+        ref="",
+        ref_kind="none",
+        local=True,
+        inputs=(Option(name="dockerfile", value=text_of(dockerfile)),) if dockerfile is not None else (),
+    )
+
+
+def _kaniko(kaniko: Mapping) -> Iterator[Fact]:
+    for target in kaniko.seq("destination", merge=True) or ():
+        yield from _image(target if isinstance(target, Scalar) else None, "output")
+    cache = kaniko.map("cache", merge=True)
+    yield from _image(cache.scalar("repo", merge=True) if cache is not None else None, "cache")
+    for name in _KANIKO_FLAGS:
+        flag = kaniko.scalar(name, merge=True)
+        if flag is not None and flag.value == "true":
+            yield _untrusted(flag, None, f"{name}: true")
+    for name in ("insecureRegistry", "skipTLSVerifyRegistry"):
+        for item in kaniko.seq(name, merge=True) or ():
+            if isinstance(item, Scalar) and item.value:
+                yield _untrusted(item, item, name)
+
+
+def _shell(command: Scalar | None) -> Iterator[Fact]:
+    if command is not None and command.value:
+        from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
+
+        yield from read_shell(command.source, context="script")
+
+
+def _hooks(hooks: Mapping | None) -> Iterator[Fact]:
+    from relcheck.readers.shell import read_argv  # noqa: PLC0415 - loads the grammar of the shell
+
+    for name in ("before", "after") if hooks is not None else ():
+        for hook in _maps(hooks.seq(name, merge=True) if hooks is not None else None):
+            host = hook.map("host", merge=True) or hook.map("container", merge=True) or hook
+            command = host.seq("command", merge=True)
+            words = [item.source for item in command or () if isinstance(item, Scalar)]
+            if words:
+                yield from read_argv(words, context="hook")
+
+
+def _container(container: Mapping | None) -> Iterator[Fact]:
+    yield from _image(container.scalar("image", merge=True) if container is not None else None, "run")
+
+
+def _deployed(holder: Mapping, node: Mapping, folder: str) -> Iterator[Fact]:
+    """Read `manifests` or `deploy`: charts, raw manifests and kustomizations, and where kubectl puts them."""
+    helm = holder.map("helm", merge=True)
+    for release in _maps(helm.seq("releases", merge=True) if helm is not None else None):
+        yield from _release(release)
+    kustomize = holder.map("kustomize", merge=True)
+    paths = [*(holder.seq("rawYaml", merge=True) or ())]
+    paths += (kustomize.seq("paths", merge=True) if kustomize is not None else None) or ()
+    kubectl = holder.map("kubectl", merge=True)
+    paths += (kubectl.seq("manifests", merge=True) if kubectl is not None else None) or ()
+    namespace = _namespace(node)
+    for item in paths:
+        if not isinstance(item, Scalar) or not item.value:
+            continue
+        url = parse_url(item.value)
+        if url is not None and url.scheme in ("http", "https"):
+            yield Download(
+                span=item.span,
+                tool="skaffold",
+                url=UNKNOWN if url.host is UNKNOWN else url.redacted,
+                scheme=url.scheme,
+                host=url.host,
+                context="manifest",
+            )
+        elif namespace is not None and url is None:
+            yield _into(namespace, item, folder)
+
+
+def _namespace(node: Mapping) -> Scalar | None:
+    deploy = node.map("deploy", merge=True)
+    kubectl = deploy.map("kubectl", merge=True) if deploy is not None else None
+    found = kubectl.scalar("defaultNamespace", merge=True) if kubectl is not None else None
+    return found if found is not None and found.value else None
+
+
+def _into(namespace: Scalar, path: Scalar, folder: str) -> Deploy:
+    fixed = re.split(r"[*?\[{$]", path.value)[0]
+    below = fixed if fixed == path.value else fixed.rpartition("/")[0]
+    joined = posixpath.normpath(posixpath.join(folder, below))
+    return Deploy(
+        span=namespace.span,
+        parts={"namespace": namespace.span},
+        tool="skaffold",
+        path="" if joined == "." else joined,
+        namespace=text_of(namespace),
+    )
+
+
+def _release(release: Mapping) -> Iterator[Fact]:
+    """A chart from elsewhere, and the images that values put in; `chartPath` is a folder."""
+    name, version = release.scalar("remoteChart", merge=True), release.scalar("version", merge=True)
+    repository = release.scalar("repo", merge=True)
+    if name is not None and name.value and parse_url(name.value.replace("oci://", "")) is None:
+        from relcheck.readers.gitops import chart  # noqa: PLC0415 - few configurations deploy charts
+
+        yield from chart(name, version, repository)
+    values = release.map("setValues", merge=True)
+    for key, value in values.pairs(merge=True) if values is not None else ():
+        if isinstance(value, Scalar) and _IMAGE_VALUE.fullmatch(key.value) and re.search(r"[/:@]", value.value):
+            yield from _given(value)
+
+
+def _given(value: Scalar) -> Iterator[Fact]:
+    """Yield the image that a value gives to a chart; without a tag, another value has it."""
+    found = image_fact(value.source, role="override", engine="skaffold")
+    if found is not None:
+        bare = found.tag == "" and found.digest == ""
+        yield found.replace(tag=UNKNOWN, tag_kind=UNKNOWN, state="partial") if bare else found
+
+
+def _requirement(item: Mapping) -> Iterator[Fact]:
+    """A configuration that is taken from a repository; without a ref its default branch decides."""
+    git = item.map("git", merge=True)
+    repository = git.scalar("repo", merge=True) if git is not None else None
+    if git is not None and repository is not None and repository.value and MARK not in repository.value:
+        ref = git.scalar("ref", merge=True)
+        kind = classify_ref(ref.value) if ref is not None else "none"
+        yield git_source(repository, ref, kind, "skaffold", "config", git.text("path", merge=True))
+
+
+def _patch(patch: Mapping) -> Iterator[Fact]:
+    """A JSON patch of a profile: another artifact, or another name of one."""
+    match, value = _ARTIFACT_POINTER.fullmatch(patch.text("path")), patch.get("value")
+    if match is None or patch.text("op") == "remove":
+        return
+    if match["image"]:
+        yield from _image(value if isinstance(value, Scalar) else None, "output", build_here=True)
+    elif isinstance(value, Mapping):
+        yield from _artifact(value)

@@ -331,8 +331,8 @@ def test_case_42_a_template_with_conditions_around_keys(tmp_path: Path) -> None:
 
     found = facts.of(Image)
     assert [(image.written, image.tag, image.digest) for image in found] == [
-        ("{{ .Values.image.repository }}@{{ .Values.image.digest }}", "", UNKNOWN),
-        ("{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}", UNKNOWN, ""),
+        ("{{ .Values.image.repository }}@{{ .Values.image.digest }}", UNKNOWN, UNKNOWN),
+        ("{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}", UNKNOWN, UNKNOWN),
         ("registry.example.com/acme/b:latest", "latest", ""),
         ("{{ .Values.d.image }}:latest", "latest", ""),
     ]

@@ -1,0 +1,182 @@
+"""helmfile.yaml: charts, where they come from, and what is given to them (helmfile.readthedocs.io, configuration).
+
+repositories [{name, url, oci, username, password, skipTLSVerify, plainHttp}]
+releases [{chart, version, namespace, values [map | path], set [{name, value}], hooks [{command, args}]}], templates {…}
+chart = alias/name | ./path | oci://… | https://….tgz | git::…       helmfiles [{path} | path]
+
+The text is a Go template; what is not certain without it running stays unknown. helmfile.lock settles ranges.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from relcheck.facts import UNKNOWN, Credential, Download, Fact, Unreadable
+from relcheck.readers.gitops import git_source, insecure, text_of, values
+from relcheck.readers.helm_chart import chart_dependency
+from relcheck.readers.images import image_fact
+from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
+from relcheck.readers.yaml_tree import load
+from relcheck.refs import MARK
+from relcheck.refs.git import classify_ref
+from relcheck.refs.secrets import identify, literal_form, redact
+from relcheck.refs.url import parse_url
+from relcheck.source import Source
+
+_REF = re.compile(r"[?&]ref=(?P<ref>[^&]+)")
+_LOCAL = (".", "/", "~", "charts/")
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Read a helmfile."""
+    text = source
+    if "{{" in source.text:
+        from relcheck.readers.go_template import masked  # noqa: PLC0415 - plain ones need no mask
+
+        text = masked(source)
+    loaded = load(text)
+    for fault in loaded.faults if text is source else ():
+        yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
+    aliases: dict[str, Mapping] = {}
+    for node in loaded.documents:
+        if isinstance(node, Mapping):
+            yield from _document(node, aliases)
+
+
+def _document(node: Mapping, aliases: dict[str, Mapping]) -> Iterator[Fact]:
+    repositories = [item for item in node.seq("repositories") or () if isinstance(item, Mapping)]
+    if repositories:
+        aliases.clear()
+        aliases.update((item.text("name"), item) for item in repositories)
+    for item in repositories:
+        yield from _repository(item)
+    templates = node.map("templates")
+    releases: list[Node] = [value for _, value in templates.pairs()] if templates is not None else []
+    releases += node.seq("releases") or ()
+    for release in releases:
+        if isinstance(release, Mapping):
+            yield from _release(release, aliases)
+    for other in node.seq("helmfiles") or ():
+        yield from _helmfile(other.scalar("path") if isinstance(other, Mapping) else other)
+    yield from _hooks(node.seq("hooks"))
+
+
+def _repository(item: Mapping) -> Iterator[Fact]:
+    url = item.scalar("url")
+    if url is not None and url.value:
+        from relcheck.readers.urls import registry  # noqa: PLC0415 - few files name an endpoint
+
+        yield from registry(url.source, ecosystem="helm", purpose="chart", key="url")
+        for key in ("skipTLSVerify", "plainHttp"):
+            yield from insecure(item.scalar(key), url, ecosystem="helm", purpose="chart", key=key)
+    password = item.scalar("password")
+    if password is not None and password.value and MARK not in password.value:
+        yield _password(password, item)
+
+
+def _password(password: Scalar, item: Mapping) -> Credential:
+    form = literal_form(password.value)
+    literal = form == "literal"
+    token = identify(password.value) if literal else None
+    return Credential(
+        span=password.span,
+        parts={"value": password.span},
+        kind="helm-repo-password",
+        form=form,
+        where="manifest",
+        ecosystem="helm",
+        key="password",
+        user=text_of(item.scalar("username")),
+        token=token.name if token else "",
+        checksum=token.checksum if token else "none",
+        redacted=redact(password.value) if literal else "",
+        length=len(password.value) if literal else 0,
+    )
+
+
+def _release(release: Mapping, aliases: dict[str, Mapping]) -> Iterator[Fact]:
+    chart = release.scalar("chart", merge=True)
+    if chart is not None and chart.value.strip():
+        yield from _chart(chart, release.scalar("version", merge=True), aliases)
+    for item in release.seq("values", merge=True) or ():
+        yield from values(item if isinstance(item, Mapping) else None)
+    yield from _set(release.seq("set", merge=True))
+    yield from _hooks(release.seq("hooks", merge=True))
+
+
+def _chart(chart: Scalar, version: Scalar | None, aliases: dict[str, Mapping]) -> Iterator[Fact]:
+    """A chart by the name of a repository and its own; a folder is no dependency, a URL is a download."""
+    text = chart.value.strip()
+    alias, slash, _ = text.partition("/")
+    if text.startswith(("git::", "git+")):
+        yield from _git(chart)
+    elif text.startswith(("http://", "https://")):
+        yield from _download(chart)
+    elif text.startswith("oci://"):
+        yield chart_dependency(chart, version, None)
+    elif not text.startswith(_LOCAL) and slash and (alias in aliases or MARK not in alias):
+        holder = aliases.get(alias)
+        yield chart_dependency(chart, version, holder.scalar("url") if holder is not None else None)
+
+
+def _git(path: Scalar) -> Iterator[Fact]:
+    match = _REF.search(path.value)
+    kind = classify_ref(match["ref"]) if match is not None else "none"
+    found = git_source(path, None, kind, "helmfile")
+    if match is not None and MARK not in match["ref"]:
+        place = path.source.at(*match.span("ref"))
+        found = found.replace(ref=match["ref"], parts={"ref": place}, span=place)
+    yield found
+
+
+def _download(chart: Scalar) -> Iterator[Download]:
+    url = parse_url(chart.value)
+    if url is not None:
+        yield Download(
+            span=chart.span,
+            tool="helmfile",
+            url=UNKNOWN if url.host is UNKNOWN else url.redacted,
+            scheme=url.scheme,
+            host=url.host,
+            context="manifest",
+        )
+
+
+def _set(items: Sequence | None) -> Iterator[Fact]:
+    """`set`: values one by one, the whole image or its tag among them."""
+    for item in items or ():
+        name, value = (item.scalar(key) for key in ("name", "value")) if isinstance(item, Mapping) else (None, None)
+        if name is None or value is None or not value.value.strip(MARK):
+            continue
+        if name.value.lower().endswith("image") and re.search(r"[/:@]", value.value):
+            found = image_fact(value.source, role="override", engine="helm")
+        elif name.value.lower().endswith(("image.tag", "imagetag")):
+            from relcheck.readers.composed import composed  # noqa: PLC0415 - few releases set a tag
+
+            written = f"{name.value}={value.value}"
+            found = image_fact(composed([MARK, ":", value.source]), role="override", engine="helm", written=written)
+        else:
+            continue
+        if found is not None:
+            bare = found.tag == "" and found.digest == ""
+            yield found.replace(tag=UNKNOWN, tag_kind=UNKNOWN, state="partial") if bare else found
+
+
+def _hooks(hooks: Sequence | None) -> Iterator[Fact]:
+    for hook in hooks or ():
+        command = hook.scalar("command") if isinstance(hook, Mapping) else None
+        if command is None or not isinstance(hook, Mapping) or MARK in command.value:
+            continue
+        words = [command.source, *(item.source for item in hook.seq("args") or () if isinstance(item, Scalar))]
+        from relcheck.readers.shell import read_argv  # noqa: PLC0415 - loads the grammar of the shell
+
+        yield from read_argv(words, context="hook")
+
+
+def _helmfile(path: Node | None) -> Iterator[Fact]:
+    """Another helmfile, from a repository: `git::https://host/owner/name@path?ref=REF`."""
+    if isinstance(path, Scalar) and path.value.startswith("git::"):
+        yield from _git(path)
+    elif isinstance(path, Scalar) and path.value.startswith(("http://", "https://")):
+        yield from _download(path)
