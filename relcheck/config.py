@@ -1,7 +1,8 @@
 """The settings in force: configuration files, the command line, and where each value comes from.
 
-`relcheck.toml`, or `[tool.relcheck]` in pyproject.toml, in the scanned folder or above it; files in folders below apply
-to their folder, key by key. An unknown key is an error that names the line and the nearest right key.
+`relcheck.toml`, or `[tool.relcheck]` in pyproject.toml, in the scanned folder and in the folders above it up to the
+repository's top; files in folders below apply to their folder. Of two files the nearer one wins, key by key. An unknown
+key is an error that names the line and the nearest right key.
 """
 
 from __future__ import annotations
@@ -9,15 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from relcheck.discover import glob_pattern
 from relcheck.errors import ConfigProblem
 from relcheck.findings import SEVERITIES
 from relcheck.records import Record
-from relcheck.rules import PROFILES, Rule, RuleSet
-from relcheck.scan import Judging
+from relcheck.rules import PROFILES
 
 FILE = "relcheck.toml"
 THRESHOLDS = (*SEVERITIES, "never")
@@ -25,7 +24,11 @@ _LISTS = ("select", "ignore", "exclude", "rule-folders", "own-registries", "own-
 _CHOICES = {"profile": PROFILES, "fail-on": THRESHOLDS}
 _TABLES = ("severity", "per-file-ignores", "params")
 KEYS = (*_LISTS, *_CHOICES, *_TABLES, "accept")
+ADDED = ("ignore", "exclude")
+"""What the command line says of these comes on top of the files: a hook's exclusions must not undo the project's."""
+
 _ACCEPT_KEYS = ("rule", "path", "coordinate", "reason", "until")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class Accepted(Record):
@@ -37,13 +40,15 @@ class Accepted(Record):
     coordinate: str = ""
     until: str = ""
     where: str = ""
+    base: str = ""  # the folder that `path` is relative to, "" for the root of the scan
 
 
 class Settings(Record):
-    """Values by key, and where each comes from ("default", a file, "command line")."""
+    """Values by key, where each comes from ("default", a file, "command line"), and the folder of that file."""
 
     entries: Mapping[str, Any] = {}
     origins: Mapping[str, str] = {}
+    bases: Mapping[str, str] = {}
     accepted: tuple[Accepted, ...] = ()
 
     def words(self, key: str) -> tuple[str, ...]:
@@ -70,33 +75,57 @@ class Settings(Record):
         """The registries, namespaces and owners that are ours."""
         return {name: self.words(f"own-{name}") for name in ("registries", "namespaces", "owners")}
 
-    def over(self, values: Mapping[str, Any], origin: str, accepted: tuple[Accepted, ...] = ()) -> Settings:
+    def over(self, values: Mapping[str, Any], origin: str) -> Settings:
         """Return settings in which the given values replace these, key by key."""
+        return self.under(Settings(entries=values, origins=dict.fromkeys(values, origin)))
+
+    def under(self, other: Settings) -> Settings:
+        """Return what holds where other settings are nearer: they win key by key; accepted findings add up."""
         return Settings(
-            entries={**self.entries, **values},
-            origins={**self.origins, **dict.fromkeys(values, origin)},
-            accepted=self.accepted + accepted,
+            entries={**self.entries, **other.entries},
+            origins={**self.origins, **other.origins},
+            bases={**{key: base for key, base in self.bases.items() if key not in other.entries}, **other.bases},
+            accepted=self.accepted + other.accepted,
+        )
+
+    def with_options(self, options: Settings) -> Settings:
+        """Return what holds under the command line: it replaces, and adds to `ignore` and `exclude`."""
+        added = {key: [*self.words(key), *options.words(key)] for key in ADDED if key in options.entries}
+        return self.under(options).replace(
+            entries={**self.entries, **options.entries, **added}, bases={**self.bases, **options.bases}
         )
 
 
-def find_file(folder: str) -> str:
-    """Return the configuration file for a folder: its own, else the nearest above, up to the repository's top."""
+def find_files(folder: str) -> list[str]:
+    """Return the configuration files for a folder, the farthest first: from the repository's top down to its own.
+
+    Outside a repository only the nearest counts: nothing says where the project ends.
+    """
     here = os.path.realpath(folder)
+    found: list[str] = []
     while True:
-        for name in (FILE, "pyproject.toml"):
-            path = os.path.join(here, name)
-            if os.path.isfile(path) and (name == FILE or _mentions_us(path)):
-                return path
+        found += _own_file(here)
+        if os.path.lexists(os.path.join(here, ".git")):
+            return found[::-1]
         above = os.path.dirname(here)
-        if above == here or os.path.exists(os.path.join(here, ".git")):
-            return ""
+        if above == here:
+            return found[:1]
         here = above
 
 
-def _mentions_us(path: str) -> bool:
+def _own_file(folder: str) -> list[str]:
+    for name in (FILE, "pyproject.toml"):
+        path = os.path.join(folder, name)
+        if os.path.isfile(path) and (name == FILE or mentions_us(path)):
+            return [path]
+    return []
+
+
+def mentions_us(path: str) -> bool:
+    """Whether a pyproject.toml has settings for relcheck, without parsing it."""
     try:
         with open(path, "rb") as stream:
-            return b"[tool.relcheck" in stream.read(1_000_000)
+            return b"tool.relcheck" in stream.read(1_000_000)
     except OSError:
         return False
 
@@ -108,23 +137,28 @@ def read_file(path: str, shown: str = "") -> Settings:
             data = stream.read()
     except OSError as error:
         raise ConfigProblem(f"{shown or path}: cannot be read ({error.strerror}).") from None
-    return read_text(data.decode("utf-8", "replace"), shown or path)
+    return read_text(data.decode("utf-8", "replace"), shown or path, base=os.path.dirname(os.path.realpath(path)))
 
 
-def read_text(text: str, shown: str) -> Settings:
-    """Read the text of a configuration file; `shown` is its name in messages and decides about the table."""
+def read_text(text: str, shown: str, *, base: str = "") -> Settings:
+    """Read the text of a configuration file.
+
+    `shown` is its name in messages and decides about the table; `base` is the folder that its patterns are relative to.
+    """
     import tomllib  # noqa: PLC0415 - 13 ms, only where there is a configuration
 
     try:
         loaded: Any = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigProblem(f"{shown}: is no TOML: {error}.") from None
-    if shown.endswith("pyproject.toml"):
+    if os.path.basename(shown) == "pyproject.toml":
         loaded = loaded.get("tool", {}).get("relcheck", {})
-    return _checked(loaded, text, shown)
+        if not isinstance(loaded, dict):
+            raise ConfigProblem(f"{shown}: tool.relcheck is a table, such as [tool.relcheck].")
+    return _checked(loaded, text, shown, base)
 
 
-def _checked(loaded: Mapping[str, Any], text: str, shown: str) -> Settings:
+def _checked(loaded: Mapping[str, Any], text: str, shown: str, base: str) -> Settings:
     values: dict[str, Any] = {}
     for key, value in loaded.items():
         where = f"{shown}:{_line_of(text, key)}"
@@ -132,16 +166,27 @@ def _checked(loaded: Mapping[str, Any], text: str, shown: str) -> Settings:
             raise ConfigProblem(f"{where}: unknown key {key!r}{nearest(key, KEYS)}")
         _check_value(key, value, where)
         values[key] = value
-    accepted = tuple(_accepted(entry, f"{shown}:{_line_of(text, 'accept')}") for entry in values.pop("accept", ()))
-    folder = os.path.dirname(shown)
-    if "rule-folders" in values:
-        values["rule-folders"] = [os.path.join(folder, name) for name in values["rule-folders"]]
-    return Settings().over(values, shown, accepted)
+    lines = _lines_of(text, "accept")
+    accepted = tuple(
+        _accepted(entry, f"{shown}:{lines[min(number, len(lines) - 1)]}", base)
+        for number, entry in enumerate(values.pop("accept", ()))
+    )
+    if "rule-folders" in values and base:
+        values["rule-folders"] = [_shortest(os.path.join(base, name)) for name in values["rule-folders"]]
+    return Settings(
+        entries=values, origins=dict.fromkeys(values, shown), bases=dict.fromkeys(values, base), accepted=accepted
+    )
+
+
+def _shortest(path: str) -> str:
+    """Return a path relative to the current folder where it lies below it."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
 
 
 def _check_value(key: str, value: object, where: str) -> None:
-    if key in _LISTS and not (isinstance(value, list) and all(isinstance(word, str) for word in value)):
-        raise ConfigProblem(f'{where}: {key} is a list of words, such as {key} = ["…"].')
+    if key in _LISTS:
+        _check_words(key, value, where)
     if key in _CHOICES and value not in _CHOICES[key]:
         raise ConfigProblem(f"{where}: {key} is one of {', '.join(_CHOICES[key])}, not {value!r}.")
     if key in _TABLES and not isinstance(value, dict):
@@ -150,20 +195,28 @@ def _check_value(key: str, value: object, where: str) -> None:
         wrong = next((word for word in value.values() if word not in SEVERITIES), None)
         if wrong is not None:
             raise ConfigProblem(f"{where}: a severity is one of {', '.join(SEVERITIES)}, not {wrong!r}.")
+    if key == "per-file-ignores" and isinstance(value, dict):
+        for glob, words in value.items():
+            _check_words(f"per-file-ignores.{glob!r}", words, where)
     if key == "accept" and not (isinstance(value, list) and all(isinstance(entry, dict) for entry in value)):
         raise ConfigProblem(f"{where}: accept is a list of tables, each headed [[accept]].")
 
 
-def _accepted(entry: Mapping[str, Any], where: str) -> Accepted:
+def _check_words(key: str, value: object, where: str) -> None:
+    if not (isinstance(value, list) and all(isinstance(word, str) for word in value)):
+        raise ConfigProblem(f'{where}: {key} is a list of words, such as {key} = ["…"].')
+
+
+def _accepted(entry: Mapping[str, Any], where: str, base: str) -> Accepted:
     for key in entry:
         if key not in _ACCEPT_KEYS:
             raise ConfigProblem(f"{where}: unknown key {key!r} in [[accept]]{nearest(key, _ACCEPT_KEYS)}")
     texts = {key: str(value) for key, value in entry.items()}
     if not texts.get("rule") or not texts.get("reason"):
         raise ConfigProblem(f"{where}: an entry of [[accept]] needs a rule and a reason.")
-    if texts.get("until") and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", texts["until"]):
+    if texts.get("until") and not is_date(texts["until"]):
         raise ConfigProblem(f"{where}: until is a date such as 2027-01-31, not {texts['until']!r}.")
-    return Accepted(where=where, **texts)
+    return Accepted(where=where, base=base, **texts)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -174,115 +227,27 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]}?" if close else "."
 
 
-def _line_of(text: str, key: str) -> int:
+def _lines_of(text: str, key: str) -> list[int]:
+    """Return the lines on which a key or its tables stand, at least one."""
     quoted = re.escape(key)
-    found = re.search(
-        rf"^\s*(?:[\"']?{quoted}[\"']?\s*[.=]|\[+(?:tool\.relcheck\.)?[\"']?{quoted}[\"']?[\].])", text, re.MULTILINE
+    found = re.finditer(
+        rf"^[ \t]*(?:\[+(?:tool\.relcheck\.)?)?(?:tool\.relcheck\.)?[\"']?{quoted}[\"']?[ \t]*[.=\]]",
+        text,
+        re.MULTILINE,
     )
-    return text.count("\n", 0, found.start(0) + len(found[0]) - len(found[0].lstrip())) + 1 if found else 1
+    return [text.count("\n", 0, match.start()) + 1 for match in found] or [1]
 
 
-class Selection:
-    """Which rules judge which path: settings of the root, of folders below, and of patterns; made once a folder."""
-
-    def __init__(self, base: Settings, nested: Mapping[str, Settings], cli: Settings) -> None:
-        self._base = base
-        self._nested = dict(sorted(nested.items(), key=lambda item: len(item[0])))
-        self._cli = cli
-        self._made: dict[str, tuple[Settings, Judging]] = {}
-
-    def settings(self, path: str) -> Settings:
-        """Return the settings in force for a path below the root."""
-        return self._for(path)[1]
-
-    def _for(self, path: str) -> tuple[str, Settings]:
-        folders = [folder for folder in self._nested if path.startswith(f"{folder}/")]
-        merged = self._base
-        for folder in folders:
-            found = self._nested[folder]
-            merged = merged.over(found.entries, next(iter(found.origins.values()), folder), found.accepted)
-        return "\0".join(folders), merged.over(self._cli.entries, "command line")
-
-    def judging(self, path: str, rules: RuleSet) -> Judging:
-        """Return what decides for a path: the same object for the same folder settings."""
-        key = "\0".join(folder for folder in self._nested if path.startswith(f"{folder}/"))
-        if key not in self._made:
-            settings = self._for(path)[1]
-            self._made[key] = (settings, make_judging(settings, rules))
-        return self._made[key][1]
+def _line_of(text: str, key: str) -> int:
+    return _lines_of(text, key)[0]
 
 
-def make_judging(settings: Settings, rules: RuleSet) -> Judging:
-    """Return the selected rules and what they are given; raise `ConfigProblem` for a word that names no rule."""
-    select, asked = _resolve(settings, rules, "select")
-    ignored, _ = _resolve(settings, rules, "ignore")
-    chosen = select or frozenset(rules.rules)
-    severities = {
-        name: str(word)
-        for key, word in settings.table("severity").items()
-        for name in _known(rules, key, "severity", settings)
-    }
-    for name, changes in settings.table("params").items():
-        for rule in _known(rules, name, "params", settings):
-            _check_params(rules.rules[rule], changes, settings)
-    return Judging(
-        rules=tuple(rule for name, rule in rules.rules.items() if name in chosen and name not in ignored),
-        asked=asked | frozenset(severities),
-        profile=settings.profile,
-        severities=severities,
-        params={name: dict(changes) for name, changes in settings.table("params").items()},
-        own=settings.own,
-    )
-
-
-def _resolve(settings: Settings, rules: RuleSet, key: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the rules that a setting names, and those among them that it names outright (not by topic)."""
-    found: set[str] = set()
-    named: set[str] = set()
-    for word in settings.words(key):
-        names = _known(rules, word, key, settings)
-        found.update(names)
-        if len(names) == 1 and (word in rules.rules or word not in {rule.topic for rule in rules.rules.values()}):
-            named.update(names)
-    return frozenset(found), frozenset(named)
-
-
-def _known(rules: RuleSet, word: str, key: str, settings: Settings) -> tuple[str, ...]:
-    names = rules.resolve(word)
-    if not names:
-        origin = settings.origins.get(key, "command line")
-        raise ConfigProblem(
-            f"{origin}: {key} names {word!r}, which is no rule and no topic{nearest(word, rules.rules)}"
-        )
-    return names
-
-
-def _check_params(rule: Rule, changes: object, settings: Settings) -> None:
-    origin = settings.origins.get("params", "")
-    if not isinstance(changes, Mapping):
-        raise ConfigProblem(f"{origin}: params.{rule.name} is a table of parameters.")
-    for name, value in changes.items():
-        base = name.removeprefix("extend-")
-        if base not in rule.params:
-            raise ConfigProblem(f"{origin}: the rule {rule.name} has no parameter {name!r}{nearest(name, rule.params)}")
-        if isinstance(rule.params[base], list) != isinstance(value, list):
-            raise ConfigProblem(f"{origin}: params.{rule.name}.{name} must be like {rule.params[base]!r}.")
-
-
-def per_file_ignored(settings: Settings, rules: RuleSet) -> Callable[[str], frozenset[str]]:
-    """Return a function from a path to the rules that `per-file-ignores` silences there."""
-    entries = [
-        (
-            glob_pattern(glob),
-            frozenset(name for word in words for name in _known(rules, word, "per-file-ignores", settings)),
-        )
-        for glob, words in settings.table("per-file-ignores").items()
-    ]
-
-    def ignored(path: str) -> frozenset[str]:
-        return frozenset().union(*(names for pattern, names in entries if pattern.fullmatch(path)))
-
-    return ignored
+def is_date(text: str) -> bool:
+    """Whether a text is a date of the calendar such as 2027-01-31."""
+    try:
+        return bool(_DATE.fullmatch(text)) and bool(dt.date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def is_past(date: str, today: dt.date | None = None) -> bool:

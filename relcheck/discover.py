@@ -27,6 +27,13 @@ _FIXTURES = frozenset((
     "examples", "example", "samples", "sample", "docs", "doc", "cookbook", "demo", "demos", "testing", "test-data",
     "test-fixtures", "test_data", "integration-tests", "playground", "tutorials", "tutorial",
 ))  # fmt: skip
+_NO_TEXT = (
+    ".png", ".jpg", ".jpeg", ".gif", ".ico", ".bmp", ".webp", ".avif", ".tif", ".tiff", ".psd", ".svg", ".woff", ".woff2", ".ttf",
+    ".otf", ".eot", ".mp3", ".mp4", ".mov", ".avi", ".webm", ".ogg", ".wav", ".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx",
+    ".zip", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".jar", ".war", ".whl", ".class", ".pyc", ".so", ".dll", ".exe",
+    ".dylib", ".a", ".o", ".bin", ".wasm", ".mo", ".parquet", ".sqlite", ".db", ".npy", ".pb",
+)  # fmt: skip
+"""Names of files that hold no text worth a look: they are not even opened for secrets."""
 _VENDORED = frozenset(("vendor", "third_party", "node_modules", "site-packages", "bower_components"))
 _TEMPLATE = lazy_pattern(
     r"\.(?:tpl|j2|jinja2?|tmpl|template|in|erb|mustache|gotmpl)(?:\.[a-z]+)?$|[{<]{2}|cookiecutter", re.IGNORECASE
@@ -67,6 +74,7 @@ class Discovery(Record):
     notes: tuple[str, ...] = ()
     all_paths: frozenset[str] = frozenset()
     charts: frozenset[str] = frozenset()
+    texts: tuple[Candidate, ...] = ()  # passed over for want of a format, and still read for secrets
     whole: bool = True
     git: bool = False
 
@@ -118,6 +126,7 @@ class _Search:
         self._tree: Tree = WorkingTree(self._root)
         self._notes: list[str] = []
         self._passed: dict[str, str] = {}
+        self._unavailable: set[str] = set()
         self._git = False
 
     def run(self) -> Discovery:
@@ -129,7 +138,7 @@ class _Search:
             wanted, whole = {name: True}, False
             listed = listed | {name}
         charts = frozenset(path.rpartition("/")[0] for path in listed if path.rsplit("/", 1)[-1] == "Chart.yaml")
-        files = []
+        files, texts = [], []
         for path in sorted(wanted):
             if self._excluded(path, wanted[path]):
                 continue
@@ -138,6 +147,8 @@ class _Search:
                 files.append(Candidate(path=path, format=found, named=wanted[path]))
             else:
                 self._passed[path] = reason
+                if self._may_be_text(path):
+                    texts.append(Candidate(path=path, format="text", named=wanted[path]))
         return Discovery(
             root=self._root,
             tree=self._tree,
@@ -146,6 +157,7 @@ class _Search:
             notes=tuple(self._notes),
             all_paths=listed,
             charts=charts,
+            texts=tuple(texts),
             whole=whole,
             git=self._git,
         )
@@ -158,8 +170,12 @@ class _Search:
             else:
                 self._tree.forget(path)
         except Unavailable as unavailable:
+            self._unavailable.add(path)
             return "", str(unavailable)
         return found, reason
+
+    def _may_be_text(self, path: str) -> bool:
+        return path not in self._unavailable and not path.lower().endswith(_NO_TEXT)
 
     def _list(self) -> frozenset[str]:
         from relcheck import vcs  # noqa: PLC0415 - brings subprocess
@@ -263,6 +279,25 @@ def relative(path: str, root: str) -> str:
     return full.replace(os.sep, "/")
 
 
+class PathPattern:
+    """A glob of a configuration file: `base` is the file's folder, `root` that of the scan, which paths are relative to."""
+
+    __slots__ = ("_above", "_below", "_expression")
+
+    def __init__(self, glob: str, base: str = "", root: str = "") -> None:
+        relative = os.path.relpath(base, root).replace(os.sep, "/") if base and root else "."
+        outside = relative == ".." or relative.startswith("../")
+        self._above = os.path.relpath(root, base).replace(os.sep, "/") + "/" if outside else ""
+        self._below = "" if outside or relative == "." else f"{relative}/"
+        self._expression = glob_pattern(glob.removeprefix("/") if base else glob)
+
+    def fullmatch(self, path: str) -> bool:
+        """Whether a path below the root of the scan fits."""
+        if not path.startswith(self._below):
+            return False
+        return self._expression.fullmatch(self._above + path[len(self._below) :]) is not None
+
+
 def glob_pattern(glob: str) -> re.Pattern[str]:
     """Compile a glob on paths: `**` any folders, `*` and `?` within a name, `[…]`; a bare name matches at any depth."""
     glob = glob.strip().removeprefix("./")
@@ -290,7 +325,10 @@ def glob_pattern(glob: str) -> re.Pattern[str]:
             out.append(re.escape(glob[at]))
             at += 1
     body = "".join(out)
-    return re.compile(f"{body}(?:/.*)?", re.DOTALL)
+    try:
+        return re.compile(f"{body}(?:/.*)?", re.DOTALL)
+    except re.error:  # a range such as [z-a] means nothing: the name itself is meant
+        return re.compile(f"(?:.*/)?{re.escape(glob.removeprefix('**/'))}(?:/.*)?", re.DOTALL)
 
 
 def recognise_path(discovery: Discovery, path: str) -> str:

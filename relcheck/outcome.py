@@ -23,6 +23,7 @@ class Outcome(Record):
     passed_over: tuple[tuple[str, str], ...] = ()
     unresolved: int = 0
     notes: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()  # rules that failed while they were evaluated
     top: str = ""  # the repository's top folder, "" outside a repository
     show_notes: bool = False
     color: bool = False

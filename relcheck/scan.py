@@ -50,7 +50,7 @@ class Plan(Record):
     cache: bool = True
     rule_folders: tuple[str, ...] = ()
     judging: Callable[[str, RuleSet], Judging]
-    discovered: Callable[[Discovery], None] | None = None  # told what was found, before anything is judged
+    discovered: Callable[[Discovery], Discovery] | None = None  # may leave files out, before anything is read
     own: Mapping[str, tuple[str, ...]] = {}
 
 
@@ -73,7 +73,7 @@ class Scanned(Record):
     unreadable: tuple[tuple[Place, str], ...] = ()
     secrets: Mapping[str, tuple[tuple[int, int], ...]] = {}
     unresolved: int = 0
-    faults: tuple[str, ...] = ()
+    faults: tuple[tuple[str, str], ...] = ()  # rules that failed, by name, and how
     compilations: int = 0
 
 
@@ -121,7 +121,7 @@ class _Scan:
             plan.paths, root=plan.root, exclude=plan.exclude, force_exclude=plan.force_exclude, stdin=plan.stdin
         )
         if plan.discovered:
-            plan.discovered(self._discovery)
+            self._discovery = plan.discovered(self._discovery)
         facts = self._read_all()
         repository = self._repository(facts)
         link(repository)
@@ -137,7 +137,7 @@ class _Scan:
             unreadable=tuple(_unreadable(reads.values())),
             secrets={path: spans for path, read in reads.items() if (spans := _secret_spans(read))},
             unresolved=sum(judge.unresolved for judge in self._judges.values()),
-            faults=tuple(fault for judge in self._judges.values() for fault in judge.faults.values()),
+            faults=tuple(sorted({fault for judge in self._judges.values() for fault in judge.faults.items()})),
             compilations=sum(judge.compilations for judge in self._judges.values()),
         )
 
@@ -232,16 +232,17 @@ class _Scan:
         return self._judges[id(judging)].judge(read.view, read.facts)
 
 
-def judge_facts(read: Read, judging: Judging, facts: Sequence[Fact]) -> list[Finding]:
-    """Judge facts that were made after the scan (what became of suppressions)."""
+def judge_facts(read: Read, judging: Judging, facts: Sequence[Fact]) -> tuple[list[Finding], dict[str, str]]:
+    """Judge facts that were made after the scan (what became of suppressions); return findings and faults of rules."""
     judge = Judge(
         judging.rules,
         profile=judging.profile,
         asked=judging.asked,
         severities=judging.severities,
         params=judging.params,
+        own=judging.own,
     )
-    return judge.judge(read.view, facts)
+    return judge.judge(read.view, facts), judge.faults
 
 
 def _unreadable(reads: Iterable[Read]) -> Iterator[tuple[Place, str]]:
@@ -286,13 +287,13 @@ def scan_examples(folder: Path, rule: str, settings: Mapping[str, object]) -> li
 
     found = run(Plan(paths=(str(folder),), judging=judging, own=own, jobs=1, cache=True))
     if found.faults:
-        raise AssertionError(found.faults[0])
+        raise AssertionError(found.faults[0][1])
     findings = list(found.findings)
     if cached and len(cached[0].rules) > 1:
         from relcheck.suppress import Suppressed  # noqa: PLC0415 - only rules about comments need it
 
         suppressed = Suppressed(found.rules, found.reads)
-        suppressed.apply(findings, {})
-        findings = suppressed.leftovers(dict.fromkeys(found.reads, cached[0]))
+        suppressed.apply(findings)
+        findings = suppressed.leftovers(lambda _: cached[0])
     places = sorted((f.place.path, f.place.line, f.place.column, f.message) for f in findings if f.rule == rule)
     return [f"{path}:{line}:{column} {message}" for path, line, column, message in places]

@@ -8,20 +8,22 @@ expired, gives no reason or names no rule is a finding itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from relcheck.config import Accepted, Settings, is_past, nearest, per_file_ignored
-from relcheck.discover import glob_pattern
+from relcheck.config import is_date, is_past, nearest
 from relcheck.facts import Suppression
 from relcheck.findings import Finding, Place
+from relcheck.judge import speaks
 from relcheck.patterns import lazy_pattern
 from relcheck.readers import BY_NAME
 from relcheck.rules import RuleSet
 from relcheck.scan import Judging, Read, judge_facts
+from relcheck.selection import Control
 
 _WORDS = lazy_pattern(
     r"relcheck:\s*ignore\[(?P<rules>[^\]\r\n]*)\][ \t]*(?:until=(?P<until>\S+)[ \t]*)?(?P<reason>[^\r\n]*)"
 )
+_BREAK = lazy_pattern(r"\r\n|\n|\r")
 _CLOSING = lazy_pattern(r"\s*(?:-->|\*/\s*-?\}\}|\*/)\s*$")
 
 
@@ -42,8 +44,8 @@ class Comment:
 
     @property
     def expired(self) -> bool:
-        """Whether its date has passed: it silences nothing then."""
-        return bool(self.until) and is_past(self.until)
+        """Whether its date has passed or is none: it silences nothing then."""
+        return bool(self.until) and (not is_date(self.until) or is_past(self.until))
 
 
 def comments_of(read: Read) -> list[Comment]:
@@ -52,29 +54,38 @@ def comments_of(read: Read) -> list[Comment]:
     if "relcheck:" not in text or read.candidate.format not in BY_NAME:
         return []
     markers = BY_NAME[read.candidate.format].comments
-    starts = _logical_lines(text)
+    continued = logical_lines(text, read.candidate.format)
     out = []
     for match in _WORDS.finditer(text):
-        line_start = text.rfind("\n", 0, match.start()) + 1
+        line_start = max(text.rfind("\n", 0, match.start()), text.rfind("\r", 0, match.start())) + 1
         before = text[line_start : match.start()].rstrip()
         marker = next((mark for mark in markers if before.endswith(mark)), "")
         if not marker:
             continue
         line = read.source.position(match.start()).line
         alone = not before[: -len(marker)].strip()
-        first, last = _covered(starts, line + 1 if alone else line)
+        first, last = covered(continued, line + 1 if alone else line)
         begin = line_start + len(before) - len(marker)
         out.append(Comment(begin, match.end(), min(first, line), last, match))
     return out
 
 
-def _logical_lines(text: str) -> list[bool]:
-    """For each line, whether it ends in a continuation (a backslash, or the backtick of a Dockerfile)."""
-    escape = "`" if re.match(r"(?:#[^\n]*\n)*#[ \t]*escape[ \t]*=[ \t]*`", text, re.IGNORECASE) else "\\"
-    return [line.rstrip("\r").rstrip(" \t").endswith(escape) for line in text.split("\n")]
+def logical_lines(text: str, file_format: str) -> list[bool]:
+    """For each line, whether the next one continues it: a backslash, or the backtick that a Dockerfile may declare.
+
+    A comment between the lines of a Dockerfile's instruction does not end it (Dockerfile reference, "Format").
+    """
+    docker = file_format == "dockerfile"
+    backtick = docker and re.match(r"(?:#[^\n]*\n)*#[ \t]*escape[ \t]*=[ \t]*`", text, re.IGNORECASE)
+    escape = "`" if backtick else "\\"
+    out: list[bool] = []
+    for line in _BREAK.split(text):
+        inside = docker and bool(out) and out[-1] and (not line.strip() or line.lstrip().startswith("#"))
+        out.append(inside or line.rstrip().endswith(escape))
+    return out
 
 
-def _covered(continued: Sequence[bool], line: int) -> tuple[int, int]:
+def covered(continued: Sequence[bool], line: int) -> tuple[int, int]:
     """Return the first and last line of the logical line that a 1-based line belongs to."""
     first = last = line
     while first > 1 and first - 2 < len(continued) and continued[first - 2]:
@@ -85,31 +96,29 @@ def _covered(continued: Sequence[bool], line: int) -> tuple[int, int]:
 
 
 class Suppressed:
-    """Applies everything that silences, and keeps what became of it."""
+    """Applies everything that silences, and keeps what became of it.
 
-    def __init__(self, rules: RuleSet, reads: Mapping[str, Read], *, inline: bool = True) -> None:
+    `whole` says that everything was scanned: a part does not tell whether a comment silences nothing.
+    """
+
+    def __init__(self, rules: RuleSet, reads: Mapping[str, Read], *, whole: bool = True) -> None:
         self._rules = rules
         self._reads = reads
-        self._inline = inline
+        self._whole = whole
         self._comments: dict[str, list[Comment]] = {}
+        self.faults: dict[str, str] = {}
 
-    def apply(self, findings: Iterable[Finding], settings_of: Mapping[str, Settings]) -> list[Finding]:
+    def apply(self, findings: Iterable[Finding], control: Callable[[str], Control] | None = None) -> list[Finding]:
         """Return the findings, the silenced ones marked with who silenced them and why."""
-        return [self._applied(finding, settings_of.get(finding.place.path, Settings())) for finding in findings]
+        return [self._applied(finding, control) for finding in findings]
 
-    def _applied(self, finding: Finding, settings: Settings) -> Finding:
-        if self._inline:
-            for place in (finding.place, *finding.related):
-                for comment in self._of(place.path):
-                    if self._silences(comment, finding, place):
-                        return finding.replace(suppressed="inline", reason=comment.reason or "no reason given")
-        if finding.rule in per_file_ignored(settings, self._rules)(finding.place.path):
-            origin = settings.origins.get("per-file-ignores", "configuration")
-            return finding.replace(suppressed="config", reason=f"per-file-ignores in {origin}")
-        for accepted in settings.accepted:
-            if _accepts(accepted, finding, self._rules):
-                return finding.replace(suppressed="config", reason=accepted.reason)
-        return finding
+    def _applied(self, finding: Finding, control: Callable[[str], Control] | None) -> Finding:
+        for place in (finding.place, *finding.related):
+            for comment in self._of(place.path):
+                if self._silences(comment, finding, place):
+                    return finding.replace(suppressed="inline", reason=comment.reason or "no reason given")
+        reason = control(finding.place.path).reason(finding) if control else ""
+        return finding.replace(suppressed="config", reason=reason) if reason else finding
 
     def _of(self, path: str) -> list[Comment]:
         if path not in self._comments:
@@ -117,58 +126,55 @@ class Suppressed:
         return self._comments[path]
 
     def _silences(self, comment: Comment, finding: Finding, place: Place) -> bool:
-        names = {name for word in comment.rules for name in self._rules.resolve(word)}
-        if finding.rule not in names or comment.expired:
+        if not (comment.first <= place.end_line and place.line <= comment.last) or comment.expired:
             return False
-        if not (comment.first <= place.end_line and place.line <= comment.last):
+        if not any(finding.rule in self._rules.resolve(word) for word in comment.rules):
             return False
         comment.used.add(finding.rule)
         return True
 
-    def leftovers(self, judging_of: Mapping[str, Judging]) -> list[Finding]:
+    def leftovers(self, judging_of: Callable[[str], Judging]) -> list[Finding]:
         """Return the findings about comments that silence nothing, have expired, give no reason or name no rule."""
         out: list[Finding] = []
-        if not self._inline:
-            return out
         for path, read in self._reads.items():
-            facts = [fact for comment in self._of(path) for fact in self._problems(read, comment, judging_of[path])]
+            comments = self._of(path)
+            facts = [fact for comment in comments for fact in self._problems(read, comment, judging_of(path))]
             if facts:
-                out += judge_facts(read, judging_of[path], facts)
+                found, faults = judge_facts(read, judging_of(path), facts)
+                out += found
+                self.faults |= faults
         return out
 
     def _problems(self, read: Read, comment: Comment, judging: Judging) -> list[Suppression]:
         span = read.source.at(comment.start, comment.end)
-        active = {rule.name for rule in judging.rules}
-        out = []
+        told: list[tuple[str, str]] = []
         for word in comment.rules or ("",):
             names = self._rules.resolve(word)
             if not names:
-                out.append(
-                    Suppression(
-                        span=span,
-                        rules=comment.rules,
-                        problem="unknown-rule",
-                        detail=word + nearest_rule(word, self._rules),
-                    )
-                )
+                told.append(("unknown-rule", word + nearest_rule(word, self._rules)))
             elif comment.expired:
-                out.append(Suppression(span=span, rules=comment.rules, problem="expired", detail=comment.until))
-            elif not comment.used & set(names) and active & set(names):
-                out.append(Suppression(span=span, rules=comment.rules, problem="unused", detail=word))
+                told.append(("expired" if is_date(comment.until) else "bad-date", comment.until))
+            elif not comment.used & set(names) and self._would_speak(names, judging):
+                told.append(("unused", word))
         if not comment.reason:
-            out.append(Suppression(span=span, rules=comment.rules, problem="reasonless"))
-        return out
+            told.append(("reasonless", ""))
+        return [
+            Suppression(span=span, rules=comment.rules, problem=problem, detail=detail)
+            for problem, detail in dict.fromkeys(told)
+        ]
+
+    def _would_speak(self, names: tuple[str, ...], judging: Judging) -> bool:
+        """Whether the silence of some rule proves that nothing is there: it was judged, in every circumstance."""
+        if not self._whole:
+            return False
+        return all(
+            not rule.needs
+            and all(rule.name in judging.asked or speaks(level.profile, judging.profile) for level in rule.levels)
+            for rule in (self._rules.rules[name] for name in names)
+        ) and bool({rule.name for rule in judging.rules} & set(names))
 
 
 def nearest_rule(word: str, rules: RuleSet) -> str:
     """Return a hint at the rule that was meant, in brackets, or the empty string."""
     hint = nearest(word, rules.rules)
     return f" ({hint.strip('; ?').replace('did you mean', 'nearest:')})" if "mean" in hint else ""
-
-
-def _accepts(accepted: Accepted, finding: Finding, rules: RuleSet) -> bool:
-    if finding.rule not in rules.resolve(accepted.rule) or (accepted.until and is_past(accepted.until)):
-        return False
-    if accepted.path and not glob_pattern(accepted.path).fullmatch(finding.place.path):
-        return False
-    return not accepted.coordinate or accepted.coordinate in finding.subject or accepted.coordinate in finding.message

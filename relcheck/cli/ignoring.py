@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 
 from relcheck.findings import Finding
 from relcheck.readers import BY_NAME
+from relcheck.records import Record
 from relcheck.scan import Read, Scanned, read_facts
-from relcheck.source import Source
-from relcheck.suppress import _covered, _logical_lines
+from relcheck.source import Source, Span
+from relcheck.suppress import covered, logical_lines
+
+
+_LINES = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 
 
 def add_ignores(scanned: Scanned, findings: list[Finding], reason: str) -> Iterator[str]:
@@ -35,12 +40,12 @@ def add_ignores(scanned: Scanned, findings: list[Finding], reason: str) -> Itera
 def _commented(read: Read, found: list[Finding], marker: str, reason: str) -> str:
     """Return the file's text with a comment line above each logical line that has findings."""
     text = read.source.text
-    continued = _logical_lines(text)
+    continued = logical_lines(text, read.candidate.format)
     rules: dict[int, set[str]] = {}
     for finding in found:
-        first, _ = _covered(continued, finding.place.line)
+        first, _ = covered(continued, finding.place.line)
         rules.setdefault(first, set()).add(finding.rule)
-    lines = text.splitlines(keepends=True)
+    lines = _LINES.findall(text)
     ending = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
     close = {"<!--": " -->", "{{/*": " */}}"}.get(marker, "")
     for number in sorted(rules, reverse=True):
@@ -52,29 +57,58 @@ def _commented(read: Read, found: list[Finding], marker: str, reason: str) -> st
 
 
 def _same_facts(read: Read, text: str) -> bool:
-    """Whether the commented text still says the same: as many facts of each kind."""
+    """Whether the commented text still says the same: the same facts, wherever they stand."""
     before = read_facts(read.candidate.format, Source(read.candidate.path, read.source.text), b"")
     after = read_facts(read.candidate.format, Source(read.candidate.path, text), b"")
-    return [type(fact) for fact in before] == [type(fact) for fact in after]
+    return [_meaning(fact) for fact in before] == [_meaning(fact) for fact in after]
+
+
+def _meaning(value: object) -> object:
+    """Return a value without the places in it."""
+    if isinstance(value, Span):
+        return None
+    if isinstance(value, Record):
+        kept = {name: _meaning(found) for name, found in value.values().items() if name not in ("parts", "related")}
+        return type(value), kept
+    return tuple(map(_meaning, value)) if isinstance(value, tuple) else value
 
 
 def _written(scanned: Scanned, path: str, text: str, count: int) -> str:
-    full = path if os.path.isabs(path) else os.path.join(scanned.discovery.root, path)
+    """Write a file anew, beside itself and renamed into place; refuse what lies outside or changed meanwhile."""
+    root = scanned.discovery.root
+    full = os.path.join(root, path)
     if os.path.islink(full):
         return f"{path}: a symbolic link is not changed; name its target."
-    with open(full, "rb") as stream:
-        data = stream.read()
-    encoding = (
-        "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig" if data[:3] == b"\xef\xbb\xbf" else "utf-8"
-    )
+    if not os.path.realpath(full).startswith(root.rstrip(os.sep) + os.sep):
+        return f"{path}: lies outside the scanned folder; run relcheck there."
     try:
+        with open(full, "rb") as stream:
+            data = stream.read()
+        encoding = _encoding(data)
         if data.decode(encoding) != scanned.reads[path].source.text:
             return f"{path}: changed meanwhile; run relcheck again."
-    except UnicodeDecodeError:
+        big_endian = data[:2] == b"\xfe\xff"
+        _replace(full, b"\xfe\xff" + text.encode("utf-16-be") if big_endian else text.encode(encoding))
+    except UnicodeError:
         return f"{path}: is not UTF-8; add the comments by hand."
-    handle, draft = tempfile.mkstemp(dir=os.path.dirname(full) or ".")
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(text.encode(encoding))
-    os.chmod(draft, os.stat(full).st_mode & 0o7777)
-    os.replace(draft, full)
+    except OSError as error:
+        return f"{path}: cannot be written ({error.strerror}); add the comments by hand."
     return f"{path}: {count} finding{'s' if count > 1 else ''} silenced."
+
+
+def _encoding(data: bytes) -> str:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    return "utf-8-sig" if data[:3] == b"\xef\xbb\xbf" else "utf-8"
+
+
+def _replace(full: str, data: bytes) -> None:
+    handle, draft = tempfile.mkstemp(dir=os.path.dirname(full) or ".")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        os.chmod(draft, os.stat(full).st_mode & 0o7777)
+        os.replace(draft, full)
+    except OSError:
+        os.unlink(draft)
+        raise

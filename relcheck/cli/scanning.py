@@ -10,12 +10,14 @@ from typing import Any
 import click
 
 from relcheck.cli.settings import Loaded, load, nested_files, scan_root
-from relcheck.config import Selection
+from relcheck.config import Settings
+from relcheck.discover import Discovery
 from relcheck.errors import Exit, UsageProblem
 from relcheck.findings import SEVERITIES, Finding, sort_key, with_fingerprints
 from relcheck.outcome import Outcome
 from relcheck.reports import render
 from relcheck.scan import Judging, Plan, Scanned, run
+from relcheck.selection import Selection
 from relcheck.suppress import Suppressed
 
 _PROGRESS_AFTER_SECONDS = 1.0
@@ -28,23 +30,43 @@ class Scanning:
         self._given = given
         self._started = time.monotonic()
         self._bar_shown = False
+        self._notes: list[str] = []
+        self._selections: list[Selection] = []
 
     def run(self) -> int:
         """Scan, report, and return the exit code."""
+        self._check_options()
         stdin, paths = self._stdin()
         loaded = self._settings(paths)
+        plan = self._plan(paths, loaded, stdin)
         if self._given["show_files"]:
-            return self._show_files(paths, loaded, stdin)
-        selection: list[Selection] = []
-        scanned = run(self._plan(paths, loaded, stdin, selection), self._progress)
+            return self._show_files(plan)
+        scanned = run(plan, self._progress)
         self._clear_progress()
-        findings = self._suppressed(scanned, selection[0])
-        if self._given["add_ignores"]:
+        self._selections[0].check(scanned.rules)
+        findings, faults = self._suppressed(scanned, self._selections[0])
+        scanned = scanned.replace(faults=faults)
+        if self._given["add_ignores"] is not None:
             return self._add_ignores(scanned, findings)
         outcome = self._outcome(scanned, findings)
         self._say(scanned, outcome)
         self._report(outcome)
-        return self._exit_code(scanned, outcome, selection[0])
+        return self._exit_code(scanned, outcome, self._selections[0])
+
+    def _check_options(self) -> None:
+        formats, outputs = self._given["formats"] or ("text",), self._given["outputs"]
+        if len(outputs) > len(formats):
+            raise UsageProblem(f"{len(outputs)} outputs for {len(formats)} formats: give a --format for each --output.")
+        terminal = len(formats) - sum(output != "-" for output in outputs)
+        if terminal > 1:
+            raise UsageProblem(f"{terminal} reports would go to standard output: give each --format its --output.")
+        chosen = [name for name in ("config", "config_from", "isolated") if self._given[name]]
+        if len(chosen) > 1:
+            words = " and ".join(f"--{name.replace('_', '-')}" for name in chosen)
+            raise UsageProblem(f"{words} exclude each other: each says where settings come from.")
+        reason = self._given["add_ignores"]
+        if reason is not None and (not reason.strip() or not reason.isprintable()):
+            raise UsageProblem("--add-ignores needs a reason, on one line: it will stand in every comment.")
 
     def _stdin(self) -> tuple[tuple[str, bytes] | None, tuple[str, ...]]:
         paths: tuple[str, ...] = self._given["paths"]
@@ -66,56 +88,52 @@ class Scanning:
             "fail-on": given["fail_on"],
             "exclude": given["exclude"],
         }
-        loaded = load(
+        return load(
             scan_root(paths),
             config=given["config"] or "",
             isolated=given["isolated"],
             config_from=given["config_from"] or "",
             replaced=replaced,
         )
-        if given["exclude"]:  # exclusions add up: a hook's must not undo the project's
-            merged = [*loaded.base.words("exclude"), *given["exclude"]]
-            loaded = loaded.replace(cli=loaded.cli.over({"exclude": merged}, "command line"))
-        if given["ignore"]:
-            merged = [*loaded.base.words("ignore"), *given["ignore"]]
-            loaded = loaded.replace(cli=loaded.cli.over({"ignore": merged}, "command line"))
-        return loaded
 
-    def _plan(
-        self, paths: tuple[str, ...], loaded: Loaded, stdin: tuple[str, bytes] | None, selection: list[Selection]
-    ) -> Plan:
+    def _plan(self, paths: tuple[str, ...], loaded: Loaded, stdin: tuple[str, bytes] | None) -> Plan:
         settings = loaded.settings
-        nested_wanted = not (self._given["isolated"] or self._given["config"] or self._given["config_from"])
 
         def judging(path: str, rules: Any) -> Judging:  # noqa: ANN401 - a RuleSet
-            return selection[0].judging(path, rules)
-
-        def discovered(discovery: Any) -> None:  # noqa: ANN401 - a Discovery
-            nested = nested_files(discovery.all_paths, discovery.root) if nested_wanted else {}
-            selection.append(Selection(loaded.base, nested, loaded.cli))
+            return self._selections[0].judging(path, rules)
 
         return Plan(
             paths=() if stdin else paths,
             root="." if stdin else "",
-            exclude=settings.words("exclude"),
+            exclude=loaded.options.words("exclude"),
             force_exclude=self._given["force_exclude"],
             stdin=stdin,
             jobs=self._given["jobs"],
             cache=not self._given["no_cache"],
             rule_folders=settings.words("rule-folders"),
             judging=judging,
-            discovered=discovered,
+            discovered=lambda discovery: self._discovered(discovery, loaded),
             own=settings.own,
         )
 
-    def _suppressed(self, scanned: Scanned, selection: Selection) -> list[Finding]:
-        paths = list(scanned.reads)
+    def _discovered(self, discovery: Discovery, loaded: Loaded) -> Discovery:
+        """Read the settings of folders below the root, and leave out what configuration files exclude."""
+        nested: dict[str, Settings] = {}
+        if not (self._given["isolated"] or self._given["config"] or self._given["config_from"]):
+            nested, self._notes = nested_files(discovery)
+        self._selections.append(Selection(loaded.base, nested, loaded.options, discovery.root))
+        return self._selections[0].without_excluded(discovery, force=self._given["force_exclude"])
+
+    def _suppressed(self, scanned: Scanned, selection: Selection) -> tuple[list[Finding], tuple[tuple[str, str], ...]]:
+        """Return the findings, the silenced ones marked, and the faults of rules."""
         if self._given["no_ignores"]:
-            return with_fingerprints(list(scanned.findings))
-        suppressed = Suppressed(scanned.rules, scanned.reads)
-        marked = suppressed.apply(scanned.findings, {path: selection.settings(path) for path in paths})
-        leftovers = suppressed.leftovers({path: selection.judging(path, scanned.rules) for path in paths})
-        return sorted(with_fingerprints([*marked, *leftovers]), key=sort_key)
+            return with_fingerprints(list(scanned.findings)), scanned.faults
+        suppressed = Suppressed(scanned.rules, scanned.reads, whole=scanned.discovery.whole)
+        marked = suppressed.apply(scanned.findings, lambda path: selection.control(path, scanned.rules))
+        leftovers = suppressed.leftovers(lambda path: selection.judging(path, scanned.rules))
+        marked += suppressed.apply(leftovers, lambda path: selection.control(path, scanned.rules))
+        faults = tuple(sorted({*scanned.faults, *suppressed.faults.items()}))
+        return sorted(with_fingerprints(marked), key=sort_key), faults
 
     def _outcome(self, scanned: Scanned, findings: list[Finding]) -> Outcome:
         given = self._given
@@ -129,7 +147,8 @@ class Scanning:
             files=tuple((path, read.candidate.format) for path, read in scanned.reads.items()),
             passed_over=scanned.discovery.passed_over,
             unresolved=scanned.unresolved,
-            notes=scanned.discovery.notes,
+            notes=(*scanned.discovery.notes, *self._notes),
+            faults=tuple(fault for _, fault in scanned.faults),
             top=self._top(scanned),
             show_notes=given["notes"],
             color=use_color(),
@@ -137,30 +156,28 @@ class Scanning:
         )
 
     def _top(self, scanned: Scanned) -> str:
-        if "sarif" not in self._given["formats"] or not scanned.discovery.git:
+        if not {"sarif", "github"} & set(self._given["formats"]) or not scanned.discovery.git:
             return ""
-        from relcheck import vcs  # noqa: PLC0415 - only SARIF needs the repository's top
+        from relcheck import vcs  # noqa: PLC0415 - only these need the repository's top
 
         return os.path.realpath(vcs.toplevel(scanned.discovery.root))
 
     def _say(self, scanned: Scanned, outcome: Outcome) -> None:
         """Say on standard error what the reports do not: notes, faults of rules, what was passed over."""
         if not self._given["quiet"]:
-            for note in scanned.discovery.notes:
+            for note in outcome.notes:
                 click.echo(f"relcheck: {note}", err=True)
             if not scanned.reads:
                 click.echo("relcheck: no file of a known format was found; --show-files says why.", err=True)
         if self._given["verbose"]:
             for path, reason in outcome.passed_over:
                 click.echo(f"passed over {path}: {reason}", err=True)
-        for fault in scanned.faults:
+        for _, fault in scanned.faults:
             click.echo(f"relcheck: a rule failed and was left out: {fault}", err=True)
 
     def _report(self, outcome: Outcome) -> None:
         formats = list(self._given["formats"]) or ["text"]
         outputs = list(self._given["outputs"])
-        if len(outputs) > len(formats):
-            raise UsageProblem(f"{len(outputs)} outputs for {len(formats)} formats: give a --format for each --output.")
         outputs += ["-"] * (len(formats) - len(outputs))
         for name, output in zip(formats, outputs, strict=True):
             to_terminal = output == "-"
@@ -172,9 +189,8 @@ class Scanning:
 
     def _exit_code(self, scanned: Scanned, outcome: Outcome, selection: Selection) -> int:
         if scanned.faults:
-            custom = any(rule.custom for rule in scanned.rules.rules.values())
-            shipped = any(fault.startswith("rules/") for fault in scanned.faults)
-            return int(Exit.FAULT if shipped or not custom else Exit.WRONG)
+            custom = all(scanned.rules.rules[name].custom for name, _ in scanned.faults)
+            return int(Exit.WRONG if custom else Exit.FAULT)
         missing = [note for note in scanned.discovery.notes if "no such file" in note]
         if missing and not scanned.reads:
             return int(Exit.WRONG)
@@ -183,22 +199,18 @@ class Scanning:
         failing = any(_fails(finding, selection.settings(finding.place.path).fail_on) for finding in outcome.counted)
         return int(Exit.FINDINGS if failing else Exit.CLEAN)
 
-    def _show_files(self, paths: tuple[str, ...], loaded: Loaded, stdin: tuple[str, bytes] | None) -> int:
+    def _show_files(self, plan: Plan) -> int:
         from relcheck.discover import discover  # noqa: PLC0415 - the scan itself is not needed
         from relcheck.redact import safe_text  # noqa: PLC0415 - see above
 
         found = discover(
-            () if stdin else paths,
-            root="." if stdin else "",
-            exclude=loaded.settings.words("exclude"),
-            force_exclude=self._given["force_exclude"],
-            stdin=stdin,
+            plan.paths, root=plan.root, exclude=plan.exclude, force_exclude=plan.force_exclude, stdin=plan.stdin
         )
-        for candidate in found.files:
-            click.echo(f"{safe_text(candidate.path)}: {candidate.format}")
-        for path, reason in found.passed_over:
-            click.echo(f"{safe_text(path)}: not read, {reason}")
-        for note in found.notes:
+        found = plan.discovered(found) if plan.discovered else found
+        lines = [f"{safe_text(candidate.path)}: {candidate.format}" for candidate in found.files]
+        lines += [f"{safe_text(path)}: not read, {reason}" for path, reason in found.passed_over]
+        write_report("".join(f"{line}\n" for line in lines), "-")
+        for note in (*found.notes, *self._notes):
             click.echo(f"relcheck: {note}", err=True)
         return int(Exit.CLEAN)
 
@@ -241,13 +253,17 @@ def _statistics(outcome: Outcome) -> str:
 
 
 def write_report(text: str, output: str) -> None:
-    """Write a report to a file, or to standard output for `-`."""
+    """Write a report to a file, or to standard output for `-`; a reader that has gone away is no mistake."""
+    data = text.encode("utf-8", "backslashreplace")
     if output == "-":
-        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     try:
         with open(output, "wb") as stream:
-            stream.write(text.encode("utf-8", "backslashreplace"))
+            stream.write(data)
     except OSError as error:
         raise UsageProblem(f"--output {output}: cannot be written ({error.strerror}).") from None

@@ -1,13 +1,15 @@
-"""From the command line to settings: which configuration file, what it says, what the options replace."""
+"""From the command line to settings: which configuration files, what they say, what the options replace."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from relcheck.config import FILE, Settings, find_file, read_file, read_text
-from relcheck.errors import ConfigProblem
+from relcheck.config import FILE, Settings, find_files, mentions_us, read_file
 from relcheck.records import Record
+
+if TYPE_CHECKING:
+    from relcheck.discover import Discovery
 
 DEFAULTS: dict[str, Any] = {
     "profile": "default", "fail-on": "error", "select": [], "ignore": [], "exclude": [], "severity": {}, "per-file-ignores": {},
@@ -16,16 +18,15 @@ DEFAULTS: dict[str, Any] = {
 
 
 class Loaded(Record):
-    """Settings of the scanned folder before and after the command line, and the file they came from."""
+    """Settings of the scanned folder, without the command line and what the command line says."""
 
     base: Settings
-    cli: Settings
-    file: str = ""
+    options: Settings = Settings()
 
     @property
     def settings(self) -> Settings:
         """What is in force at the root of the scan."""
-        return self.base.over(self.cli.entries, "command line")
+        return self.base.with_options(self.options)
 
 
 def scan_root(paths: tuple[str, ...]) -> str:
@@ -43,63 +44,42 @@ def load(
 ) -> Loaded:
     """Return the settings for a scan; `replaced` holds what the command line says, by configuration key."""
     base = Settings().over(DEFAULTS, "default")
-    found = ""
+    for settings in _files(root, config, isolated, config_from):
+        base = base.under(settings)
+    said = {key: value for key, value in (replaced or {}).items() if value}
+    return Loaded(base=base, options=Settings().over(said, "command line"))
+
+
+def _files(root: str, config: str, isolated: bool, config_from: str) -> list[Settings]:
+    """Return what the configuration files say, the farthest first."""
     if config:
-        found = config
-        base = _over(base, read_file(config))
-    elif config_from:
-        found, text = _from_revision(root, config_from)
-        base = _over(base, read_text(text, found)) if found else base
-    elif not isolated:
-        found = find_file(root)
-        base = _over(base, read_file(found, os.path.relpath(found))) if found else base
-    cli = Settings().over({key: value for key, value in (replaced or {}).items() if value}, "command line")
-    return Loaded(base=base, cli=cli, file=found)
+        read = read_file(config)
+        # A file that is named may lie anywhere: its patterns speak of the scanned folder.
+        return [read.replace(bases={}, accepted=tuple(entry.replace(base="") for entry in read.accepted))]
+    if config_from:
+        from relcheck.cli.revision import read_revision  # noqa: PLC0415 - brings git
+
+        return read_revision(root, config_from)
+    if isolated:
+        return []
+    return [read_file(path, os.path.relpath(path)) for path in find_files(root)]
 
 
-def _over(base: Settings, file: Settings) -> Settings:
-    return base.over(file.entries, next(iter(file.origins.values()), ""), file.accepted)
-
-
-def _from_revision(root: str, revision: str) -> tuple[str, str]:
-    """Return the configuration file of a git revision and its text: what a pull request changes does not count."""
-    from relcheck import vcs  # noqa: PLC0415 - brings subprocess
-
-    try:
-        top = vcs.toplevel(root)
-        if not top:
-            raise ConfigProblem(f"--config-from {revision}: {root} is in no git repository.")
-        inner = os.path.relpath(os.path.realpath(root), top).replace(os.sep, "/")
-        folders = [] if inner == "." else inner.split("/")
-        while True:
-            prefix = "/".join(folders) + "/" if folders else ""
-            for name in (FILE, "pyproject.toml"):
-                data = vcs.show(top, revision, prefix + name)
-                if data is not None and (name == FILE or b"[tool.relcheck" in data):
-                    return f"{revision}:{prefix}{name}", data.decode("utf-8", "replace")
-            if not folders:
-                return "", ""
-            folders.pop()
-    except vcs.GitProblem as problem:
-        raise ConfigProblem(f"--config-from {revision}: {problem}.") from None
-
-
-def nested_files(paths: frozenset[str], root: str) -> dict[str, Settings]:
-    """Return the settings of configuration files in folders below the root, by folder."""
+def nested_files(discovery: Discovery) -> tuple[dict[str, Settings], list[str]]:
+    """Return the settings of files in folders below the root, by folder, and notes on what does not count there."""
     out: dict[str, Settings] = {}
-    for path in sorted(paths):
+    notes: list[str] = []
+    for path in sorted(discovery.all_paths, reverse=True):  # relcheck.toml before pyproject.toml
         folder, _, name = path.rpartition("/")
-        if not folder or name not in (FILE, "pyproject.toml"):
+        if not folder or folder in out or name not in (FILE, "pyproject.toml"):
             continue
-        full = os.path.join(root, path)
-        if name == FILE or folder not in out and _mentions(full):
-            out[folder] = read_file(full, path)
-    return out
-
-
-def _mentions(path: str) -> bool:
-    try:
-        with open(path, "rb") as stream:
-            return b"[tool.relcheck" in stream.read(1_000_000)
-    except OSError:
-        return False
+        full = os.path.join(discovery.root, path)
+        if not os.path.isfile(full) or (name != FILE and not mentions_us(full)):
+            continue
+        settings = read_file(full, path)
+        if "rule-folders" in settings.entries:
+            notes.append(f"{path}: rule-folders counts only in the configuration of the scanned folder.")
+            kept = {key: value for key, value in settings.entries.items() if key != "rule-folders"}
+            settings = settings.replace(entries=kept)
+        out[folder] = settings
+    return out, notes
