@@ -8,10 +8,9 @@ import sys
 
 def main() -> int:
     """Run the command line and return the exit code."""
+    # `python -m` looks for modules in the current folder first, and what is scanned must not be imported.
     if __name__ == "__main__" and sys.path and sys.path[0] == os.getcwd():
-        del sys.path[
-            0
-        ]  # `python -m` looks for modules in the current folder first: what is scanned must not be imported
+        del sys.path[0]
     from relcheck.cli import run  # noqa: PLC0415 - nothing is imported before it is needed
 
     return run(sys.argv[1:])

@@ -188,7 +188,7 @@ class History:
         import tempfile  # noqa: PLC0415 - see above
 
         options = ("--no-ext-diff", "--no-textconv", "--name-only", "--relative", "-z")
-        # Looking into a submodule starts a git of its own, which heeds that repository's configuration.
+        # Looking into a submodule would start a git of its own in it.
         command = ("diff", *options, "--ignore-submodules=dirty", f"refs/tags/{tag}", "--")
         found = run(self.folder, "rev-parse", "--git-path", "index")  # heeds GIT_INDEX_FILE
         index = os.fsdecode(found.rstrip(b"\r\n"))

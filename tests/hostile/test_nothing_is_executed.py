@@ -128,12 +128,16 @@ def test_a_submodule_is_not_asked_with_its_own_configuration(tmp_path: Path, tra
     folder = repository(tmp_path)
     git(folder, "submodule", "--quiet", "add", str(inner), "sub")
     git(folder, "commit", "-q", "-am", "three")
+    git(folder, "tag", "v1.0.1")
+    write_tree(folder, {"pyproject.toml": PACKAGE.replace("1.0.0", "1.0.1")})
     config = folder / ".git" / "modules" / "sub" / "config"
     config.write_text(config.read_text() + f"[core]\n\tfsmonitor = {trap}\n")
 
     scan(folder)
-
     assert not sprung(tmp_path)
+
+    git(folder, "diff", "--name-only", "v1.0.1")
+    assert sprung(tmp_path)  # a plain git would have run it
 
 
 def test_objects_that_a_partial_clone_lacks_are_not_fetched(tmp_path: Path, trap: Path) -> None:
