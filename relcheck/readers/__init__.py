@@ -152,6 +152,10 @@ FORMATS: tuple[Format, ...] = (
         ("**/.cargo/config", "**/.cargo/config.toml", "**/.cargo/credentials", "**/.cargo/credentials.toml"),
     ),
     Format("go-mod", "go_mod", ("**/go.mod", "**/go.work"), comments=("//",)),
+    Format("gemfile", "gemfile", ("**/Gemfile", "**/gems.rb", "**/*.gemfile", "**/Gemfile.common")),
+    Format("gemspec", "gemspec", ("**/*.gemspec",)),
+    Format("gemspec", "gemspec", ("**/lib/**/version.rb",), ((b"VERSION",),)),
+    Format("composer-json", "composer_json", ("**/composer.json",), comments=()),
     Format(
         "requirements",
         "requirements",
