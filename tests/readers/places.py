@@ -11,12 +11,12 @@ from relcheck.source import Source
 
 
 def read_checked(reader: ModuleType, text: str, path: str) -> list[Fact]:
-    """Read a text and check the places of all parts."""
+    """Read a text and check the places of all parts (a composed value stands in several places)."""
     source = Source(path, text)
     facts: list[Fact] = list(reader.read(source))
     for fact in facts:
         for name, span in fact.parts.items():
-            if name != "value":
+            if name != "value" and "composed" not in span.form:
                 assert decode_form(source.text[span.start : span.end], span.form) == getattr(fact, name), name
     return facts
 
