@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 from relcheck.findings import Finding, Place
@@ -28,6 +29,14 @@ class Outcome(Record):
     show_notes: bool = False
     color: bool = False
     max_findings: int = 0
+
+    @property
+    def prefix(self) -> str:
+        """The folder of the scan below the repository's top, with a slash, or the empty string."""
+        if not self.top or self.top == self.root:
+            return ""
+        inner = os.path.relpath(self.root, self.top).replace(os.sep, "/")
+        return "" if inner.startswith("..") else f"{inner}/"
 
     @property
     def counted(self) -> tuple[Finding, ...]:

@@ -14,7 +14,6 @@ from relcheck.scan import Read, Scanned, read_facts
 from relcheck.source import Source, Span
 from relcheck.suppress import covered, logical_lines
 
-
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 
 

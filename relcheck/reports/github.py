@@ -10,13 +10,13 @@ _LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
 
 def render(outcome: Outcome) -> str:
     """Return a line a finding that counts, and nothing else."""
-    return "".join(_annotation(finding) for finding in outcome.counted)
+    return "".join(_annotation(finding, outcome.prefix) for finding in outcome.counted)
 
 
-def _annotation(finding: Finding) -> str:
+def _annotation(finding: Finding, prefix: str) -> str:
     place = finding.place
     properties = {
-        "file": place.path,
+        "file": place.path if place.path.startswith("/") else prefix + place.path,
         "line": str(place.line),
         "col": str(place.column),
         "endLine": str(place.end_line),

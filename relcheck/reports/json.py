@@ -22,6 +22,7 @@ def render(outcome: Outcome) -> str:
         "unreadable": [{**_place(place), "reason": reason} for place, reason in outcome.unreadable],
         "summary": outcome.summary,
         "notes": list(outcome.notes),
+        "faults": list(outcome.faults),
     }
     return json.dumps(report, indent=2, ensure_ascii=True) + "\n"
 

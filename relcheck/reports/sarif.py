@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 from urllib.parse import quote
 
@@ -31,26 +30,22 @@ def render(outcome: Outcome) -> str:
         },
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"ROOT": {"description": {"text": "The root of the repository that was scanned."}}},
-        "results": [_result(finding, index, _prefix(outcome)) for finding in outcome.findings],
+        "results": [_result(finding, index, outcome.prefix) for finding in outcome.findings],
         "invocations": [
             {
-                "executionSuccessful": True,
+                "executionSuccessful": not outcome.faults,
                 "toolExecutionNotifications": [
-                    {"level": "warning", "message": {"text": reason}, "locations": [_location(place, _prefix(outcome))]}
+                    {"level": "warning", "message": {"text": reason}, "locations": [_location(place, outcome.prefix)]}
                     for place, reason in outcome.unreadable
+                ],
+                "toolConfigurationNotifications": [
+                    {"level": "error", "message": {"text": f"A rule failed and was left out: {fault}"}}
+                    for fault in outcome.faults
                 ],
             }
         ],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
-
-
-def _prefix(outcome: Outcome) -> str:
-    """Return the folder of the scan below the repository's top, with a slash, or the empty string."""
-    if not outcome.top or outcome.top == outcome.root:
-        return ""
-    inner = os.path.relpath(outcome.root, outcome.top).replace(os.sep, "/")
-    return "" if inner.startswith("..") else f"{inner}/"
 
 
 def _descriptor(rule: Rule) -> dict[str, Any]:

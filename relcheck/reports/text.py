@@ -56,17 +56,25 @@ def _excerpt(place: Place, severity: str, outcome: Outcome) -> Iterator[str]:
     start = min(place.column - 1, len(text))
     end = place.end_column - 1 if place.end_line == place.line else len(text)
     end = max(min(end, len(text)), start)
-    cut = 0
-    if len(text) > _MAX_LINE:
-        cut = max(0, start - _CONTEXT)
-        text = ("…" if cut else "") + text[cut : cut + _MAX_LINE]
-        start, end = start - cut + bool(cut), min(end - cut + bool(cut), len(text))
-    safe = safe_text(text)
-    if len(safe) != len(text):  # control characters were spelled out: columns moved
-        start, end = len(safe_text(text[:start])), len(safe_text(text[:end]))
-    number = f"{place.line:>4}"
-    yield f"{number} | {safe}".rstrip()
-    yield f"     | {' ' * start}{_paint('^' * max(end - start, 1), severity, outcome)}"
+    first = max(0, start - _CONTEXT) if len(text) > _MAX_LINE else 0
+    last = min(len(text), first + _MAX_LINE)
+    before, marked, after = text[first:start], text[start : min(end, last)], text[end:last]
+    opening, closing = "…" if first else "", "…" if last < len(text) else ""
+    yield f"{place.line:>4} | {opening}{safe_text(before + marked + after)}{closing}".rstrip()
+    carets = _paint("^" * max(_width(marked), 1), severity, outcome)
+    yield f"     | {' ' * _width(opening + before)}{carets}"
+
+
+def _width(text: str) -> int:
+    """How many cells of a terminal a text takes: control characters are spelled out, wide letters take two cells."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from unicodedata import category, east_asian_width  # noqa: PLC0415 - most lines are ASCII
+
+    return sum(
+        0 if category(letter) in ("Mn", "Me") else 2 if east_asian_width(letter) in ("W", "F") else 1
+        for letter in safe_text(text)
+    )
 
 
 def _notes(outcome: Outcome) -> Iterator[str]:
