@@ -72,6 +72,22 @@ FORMATS: tuple[Format, ...] = (
             "**/.gitlab-ci/**/*.y*ml",
         ),
     ),
+    Format(
+        "azure-pipelines",
+        "azure_pipelines",
+        (
+            "**/azure-pipelines*.y*ml",
+            "**/*azure-pipelines.y*ml",
+            "**/azure_pipelines*.y*ml",
+            "**/.azure-pipelines/**/*.y*ml",
+            "**/.azure-devops/**/*.y*ml",
+            "**/.azuredevops/**/*.y*ml",
+            "**/.pipelines/**/*.y*ml",
+            "**/azure-pipelines/**/*.y*ml",
+            "**/.vsts-ci.y*ml",
+        ),
+        ((b"stages", b"jobs", b"steps", b"extends", b"resources", b"variables", b"template"),),
+    ),
     Format("circleci", "circleci", ("**/.circleci/**/*.y*ml",)),
     Format(
         "circleci-orb",

@@ -36,7 +36,7 @@ from relcheck.refs import MARK
 from relcheck.refs.image import login_host
 from relcheck.refs.secrets import identify, literal_form, redact
 from relcheck.refs.url import parse_url
-from relcheck.source import Source, Span
+from relcheck.source import Piece, Source, Span
 
 ENTRY_KEYS = frozenset({"login", "images", "publish", "setup", "registries", "charts", "scripts", "credentials"})
 """What an entry may hold."""
@@ -215,11 +215,17 @@ def _reference(name: Source, tag: Source | str, host: Source | None, *, hidden: 
     if hidden:
         words.append(f"{MARK}/")
     elif host is not None and host.text.strip() and not name.text.startswith(host.text):
-        words += [host, "" if host.text.endswith("/") else "/"]
-    words.append(name)
+        words += [_in_file(host), "" if host.text.endswith("/") else "/"]
+    words.append(_in_file(name))
     if tag and ":" not in name.text.rpartition("/")[2]:
-        words += [tag] if isinstance(tag, str) else [":", tag]
+        words += [tag] if isinstance(tag, str) else [":", _in_file(tag)]
     return name if len(words) == 1 else composed(words)
+
+
+def _in_file(source: Source) -> Source:
+    """Return a text embedded in the file itself, whatever it is embedded in: what is composed needs one parent."""
+    span = source.all()
+    return source.root.embed(source.text, (Piece(0, len(source.text), span.start, span.end),), span.form)
 
 
 def _setup(spec: Entry, call: Call) -> Iterator[Dependency]:
@@ -237,14 +243,15 @@ def tool_dependency(name: str, source: Source, text: Text) -> Dependency:
         where="setup",
         name=name,
         constraint=text,
-        firmness=_firmness(text),
+        firmness=firmness(text),
         locked=False,
         published=False,
         group="build",
     )
 
 
-def _firmness(text: Text) -> Text:
+def firmness(text: Text) -> Text:
+    """Say how firmly a version of a tool is named: exact, range, any, tag or unknown."""
     if not isinstance(text, str):
         return UNKNOWN
     if text in ("*", "x"):
@@ -267,7 +274,7 @@ def _chart(spec: Entry, call: Call) -> Iterator[Dependency]:
         where="command",
         name=name.text if parts else UNKNOWN,
         constraint=text,
-        firmness="any" if text == "" else _firmness(text),
+        firmness="any" if text == "" else firmness(text),
         locked=False,
     )
 

@@ -1,7 +1,8 @@
 """Conditions of pipelines, three-valued: what holds for sure, what does not, and what the files do not tell.
 
 `evaluate` reads GitHub's expression language (documentation: "Evaluate expressions in workflows and actions") for one
-scenario: `lookup` tells the contexts (`github.event_name`) that the scenario fixes. Whatever it does not fix is
+scenario: `lookup` tells the contexts (`github.event_name`) that the scenario fixes. Azure's conditions (documentation:
+"Expressions") are calls of functions in the same grammar. Whatever it does not fix is
 `UNKNOWN`, and an unknown operand makes a result unknown only where it could change it.
 """
 
@@ -273,7 +274,23 @@ def _call(name: str, arguments: list[Value]) -> Value:
         return _search(name, arguments[0], arguments[1])
     if name == "fromjson" and len(arguments) == 1 and arguments[0] in ("true", "false", True, False):
         return arguments[0] in ("true", True)
-    return UNKNOWN
+    return _azure(name, arguments)
+
+
+def _azure(name: str, arguments: list[Value]) -> Value:
+    """Return what the functions of Azure Pipelines give that GitHub has operators for."""
+    if name in ("eq", "ne") and len(arguments) == 2:
+        return _compare("==" if name == "eq" else "!=", *arguments)
+    if name == "and":
+        return both([truth(value) for value in arguments])
+    if name == "or":
+        return either([truth(value) for value in arguments])
+    if name == "not" and len(arguments) == 1:
+        return negation(truth(arguments[0]))
+    if name in ("in", "notin") and arguments:
+        found = either([_compare("==", arguments[0], value) for value in arguments[1:]])
+        return found if name == "in" else negation(found)
+    return True if name in ("succeeded", "succeededorfailed") else UNKNOWN
 
 
 def _search(name: str, where: Value, what: Value) -> Truth:

@@ -33,4 +33,4 @@ def jobs(found: list[Fact]) -> dict[str, Job]:
     return {fact.id: fact for fact in found if isinstance(fact, Job)}
 
 
-__all__ = ["UNKNOWN", "components", "facts", "images", "jobs"]
+__all__ = ["UNKNOWN", "Job", "components", "facts", "images", "jobs"]
