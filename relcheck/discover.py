@@ -77,6 +77,7 @@ class Discovery(Record):
     texts: tuple[Candidate, ...] = ()  # passed over for want of a format, and still read for secrets
     whole: bool = True
     git: bool = False
+    above: str = ""  # what of the root's own path tells formats: `.github/` when that folder is the root
 
 
 def path_class(path: str, *, named: bool = False, chart: bool = False) -> PathClass:
@@ -120,6 +121,7 @@ class _Search:
         self._paths = list(paths) or ["."]
         only = self._paths[0] if len(self._paths) == 1 else ""
         self._root = os.path.realpath(root or (only if only and os.path.isdir(only) else "."))
+        self._above = _above(self._root)
         self._exclude = [glob_pattern(glob) for glob in exclude]
         self._force = force_exclude
         self._stdin = stdin
@@ -160,11 +162,12 @@ class _Search:
             texts=tuple(texts),
             whole=whole,
             git=self._git,
+            above=self._above,
         )
 
     def _recognise(self, path: str, charts: frozenset[str]) -> tuple[str, str]:
         try:
-            found, reason = recognise(path, lambda: self._tree.peek(path), charts)
+            found, reason = recognise(self._above + path, lambda: self._tree.peek(path), charts)
             if found:
                 self._tree.check(path)
             else:
@@ -267,6 +270,13 @@ class _Search:
         return hit
 
 
+def _above(root: str) -> str:
+    """Return the end of the root's path from a hidden folder on: `relcheck scan .github` reads workflows as such."""
+    segments = root.replace(os.sep, "/").split("/")[-2:]
+    first = next((number for number, segment in enumerate(segments) if segment.startswith(".") and segment != ".git"), 2)
+    return "".join(f"{segment}/" for segment in segments[first:])
+
+
 def relative(path: str, root: str) -> str:
     """Return a path below the root with forward slashes, or absolute when it is outside."""
     full = os.path.abspath(path)
@@ -334,6 +344,6 @@ def glob_pattern(glob: str) -> re.Pattern[str]:
 def recognise_path(discovery: Discovery, path: str) -> str:
     """Return the format of a neighbour that a join asks for, or the empty string."""
     try:
-        return recognise(path, lambda: discovery.tree.peek(path), discovery.charts)[0]
+        return recognise(discovery.above + path, lambda: discovery.tree.peek(path), discovery.charts)[0]
     except Unavailable:
         return ""
