@@ -1,18 +1,122 @@
-"""Lines of scanned files as reports may show them: no secret beyond its first characters, ever."""
+"""What may be shown and kept of scanned files: no secret beyond its first characters, ever.
+
+Readers hand secrets out redacted; this is the second line of defence, for what no reader knows as a credential: it goes by
+the names beside a value, by the shape of tokens, and by URLs.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
+from relcheck.facts import Credential, Fact, Option
 from relcheck.patterns import lazy_pattern
-from relcheck.refs.secrets import find_tokens, redact
+from relcheck.records import Record
+from relcheck.refs.secrets import entropy, find_tokens, literal_form, looks_secret_name, redact
 from relcheck.source import Source
 
-_USERINFO = lazy_pattern(r"(?<=://)[^/\s:@]*:(?P<password>[^/\s@]+)(?=@)")
-_AUTH = lazy_pattern(
-    r"(?:_authToken|_auth|_password|password|passwd|token|secret)\s*[=:]\s*[\"']?(?P<value>[^\s\"'${}<>]{8,})",
+_MIN_SECRET = 6
+_MAX_KNOWN = 100
+"""So many secrets of a file are looked for in all its facts; a file with more is cleaned by the names beside them only."""
+_USERINFO = lazy_pattern(r"(?<=://)[^/\s:@]*:(?P<value>[^/\s@]+)(?=@)")
+_NO_SCHEME = lazy_pattern(r"(?<![\w:/.@-])[\w.-]+:(?P<value>[^\s:/@\"']{6,})(?=@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}[/:])")
+_KEYED = lazy_pattern(
+    r"(?<![\w.-])(?=[\w.-]*(?:pass|token|secret|key|auth|pwd|pat))(?P<key>[\w.-]++)[\"']?(?P<glue>[ \t]*+[=:][ \t]*+|[ \t]++)"
+    r"(?:(?:bearer|basic)[ \t]++)?[\"']?(?P<value>[^\s\"'`,;|&<>(){}\[\]]++)",
     re.IGNORECASE,
 )
+_PROGRAMS = lazy_pattern(
+    r"(?:\bsshpass[ \t]+-p[ \t]*|\b(?:mysql|mysqldump|mysqladmin|mariadb)\b(?:[ \t]+(?!-p)\S+){0,20}[ \t]+-p"
+    r"|(?<!\S)--?[\w-]*creds?[ \t=]+[^\s:\"']+:)(?P<value>[^\s\"'|&;<>]++)"
+)
+
+
+def secret_places(text: str) -> list[tuple[int, int]]:
+    """Return where secrets stand in a text, as far as names, shapes and URLs tell."""
+    found = [(start, end) for start, end, _ in find_tokens(text)]
+    for pattern in (_USERINFO, _NO_SCHEME, _PROGRAMS):
+        found += [match.span("value") for match in pattern.finditer(text) if literal_form(match["value"]) == "literal"]
+    found += [match.span("value") for match in _KEYED.finditer(text) if _is_keyed(match)]
+    return sorted(found)
+
+
+def _is_keyed(match: re.Match[str]) -> bool:
+    """Whether the name beside a value is one of a secret, and the value is written out."""
+    if (
+        len(match["value"]) < _MIN_SECRET
+        or not _names_secret(match["key"])
+        or literal_form(match["value"]) != "literal"
+    ):
+        return False
+    return bool(match["glue"].strip()) or match["key"].startswith("-") or _looks_random(match["value"])
+
+
+def _names_secret(name: str) -> bool:
+    return looks_secret_name(name) or name.lower().endswith(("password", "passwd"))  # PGPASSWORD
+
+
+def _looks_random(value: str) -> bool:
+    """Whether a value is no word: letters and digits, eight or more, hardly repeated."""
+    mixed = any(letter.isdigit() for letter in value) and any(letter.isalpha() for letter in value)
+    return mixed and len(value) > 7 and entropy(value) >= 3
+
+
+def scrub(text: str) -> str:
+    """Return a text with every secret in it redacted."""
+    return _replaced(text, secret_places(text)) if len(text) >= _MIN_SECRET else text
+
+
+def _replaced(text: str, places: list[tuple[int, int]]) -> str:
+    out: list[str] = []
+    at = 0
+    for start, end in places:
+        if start >= at:
+            out += (text[at:start], redact(text[start:end]))
+            at = end
+    return "".join((*out, text[at:]))
+
+
+def without_secrets(facts: list[Fact], source: Source) -> list[Fact]:
+    """Return the facts of a file without the secrets that the file holds: in words of commands, names, references."""
+    text = source.text
+    places = secret_places(text)
+    own = [
+        fact.parts["value"] for fact in facts if isinstance(fact, Credential) and fact.length and "value" in fact.parts
+    ]
+    if not places and not own:
+        return facts
+    values = {text[start:end] for start, end in places} | {text[span.start : span.end] for span in own}
+    known = sorted((value for value in values if _looks_random(value)), key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, known))) if 0 < len(known) <= _MAX_KNOWN else None
+
+    def clean(words: str) -> str:
+        return scrub(pattern.sub(lambda match: redact(match[0]), words) if pattern else words)
+
+    return [_cleaned(fact, clean) for fact in facts]
+
+
+def _cleaned(record: Any, clean: Callable[[str], str]) -> Any:  # noqa: ANN401 - a record of the kind it was given
+    changes = {}
+    for name, value in record.values().items():
+        cleaned = (
+            _clean(value, clean) if isinstance(value, (str, tuple)) and name not in ("redacted", "span") else value
+        )
+        if cleaned is not value and cleaned != value:
+            changes[name] = cleaned
+    if isinstance(record, Option) and isinstance(record.value, str) and _names_secret(record.name):
+        changes["value"] = redact(record.value) if literal_form(record.value) == "literal" else record.value
+    return record.replace(**changes) if changes else record
+
+
+def _clean(value: Any, clean: Callable[[str], str]) -> Any:  # noqa: ANN401 - see above
+    if isinstance(value, str):
+        return clean(value) if len(value) >= _MIN_SECRET else value
+    if isinstance(value, Record):
+        return _cleaned(value, clean)
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        return tuple(_clean(item, clean) for item in value)
+    return value
 
 
 def shown_line(source: Source, number: int, secrets: tuple[tuple[int, int], ...]) -> str:
@@ -20,9 +124,7 @@ def shown_line(source: Source, number: int, secrets: tuple[tuple[int, int], ...]
     text = source.line(number)
     begin = source.line_start(number)
     spans = [(start - begin, end - begin) for start, end in secrets if start < begin + len(text) and end > begin]
-    spans += [(start, end) for start, end, _ in find_tokens(text)]
-    spans += [match.span("password") for match in _USERINFO.finditer(text)]
-    spans += [match.span("value") for match in _AUTH.finditer(text)]
+    spans += secret_places(text)
     for first, last in spans:
         start, end = max(first, 0), min(last, len(text))
         kept = redact(text[start:end]).rstrip("…") if first >= 0 else ""

@@ -16,6 +16,7 @@ from relcheck.findings import Finding, Place
 from relcheck.judge import speaks
 from relcheck.patterns import lazy_pattern
 from relcheck.readers import BY_NAME
+from relcheck.redact import scrub
 from relcheck.rules import RuleSet
 from relcheck.scan import Judging, Read, judge_facts
 from relcheck.selection import Control
@@ -37,9 +38,9 @@ class Comment:
         self.end = end
         self.first = first
         self.last = last
-        self.rules = tuple(word.strip() for word in match["rules"].split(",") if word.strip())
+        self.rules = tuple(scrub(word.strip()) for word in match["rules"].split(",") if word.strip())
         self.until = match["until"] or ""
-        self.reason = _CLOSING.sub("", match["reason"]).removeprefix("reason=").strip()
+        self.reason = scrub(_CLOSING.sub("", match["reason"]).removeprefix("reason=").strip())
         self.used: set[str] = set()
 
     @property

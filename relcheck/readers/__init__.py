@@ -432,4 +432,6 @@ def read_source(name: str, source: Source) -> list[Fact]:
             raise
         reason = f"relcheck cannot read this {name} file ({type(fault).__name__}); please report it"
         facts.append(Unreadable(span=source.at(0, 0), reason=reason))
-    return facts
+    from relcheck.redact import without_secrets  # noqa: PLC0415 - the table itself needs no secrets
+
+    return without_secrets(facts, source)
