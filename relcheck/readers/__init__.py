@@ -145,6 +145,55 @@ FORMATS: tuple[Format, ...] = (
         ),
         comments=("#", "//"),
     ),
+    Format("earthfile", "earthfile", ("**/Earthfile",)),
+    Format(
+        "quadlet",
+        "quadlet",
+        ("**/*.container", "**/*.image", "**/*.volume", "**/*.build", "**/*.kube", "**/*.pod"),
+        ((b"[Container]", b"[Image]", b"[Volume]", b"[Build]", b"[Kube]", b"[Pod]"),),
+        comments=("#", ";"),
+    ),
+    Format("ko", "ko", ("**/.ko.yaml", "**/.ko.yml")),
+    Format("goreleaser", "goreleaser", ("**/.goreleaser.y*ml", "**/goreleaser.y*ml", "**/.goreleaser[._-]*.y*ml")),
+    Format("gitmodules", "gitmodules", ("**/.gitmodules",), comments=("#", ";")),
+    Format(
+        "pom",
+        "pom",
+        ("**/pom.xml", "**/*.pom.xml", "**/*.pom", "**/.mvn/extensions.xml"),
+        ((b"<project", b"<extensions"),),
+        comments=("<!--",),
+    ),
+    Format(
+        "jvm-wrapper",
+        "jvm_wrapper",
+        (
+            "**/gradle-wrapper.properties",
+            "**/maven-wrapper.properties",
+            "**/.mvn/maven.config",
+            "**/.mvn/jvm.config",
+        ),
+    ),
+    Format("gradle", "gradle", ("**/*.gradle", "**/*.gradle.kts"), comments=("//",)),
+    Format("gradle-catalog", "gradle_catalog", ("**/*.versions.toml", "**/versions.props", "**/gradle.properties")),
+    Format("gradle-catalog", "gradle_catalog", ("**/verification-metadata.xml",), comments=("<!--",)),
+    Format(
+        "nuget",
+        "nuget",
+        (
+            "**/*.csproj",
+            "**/*.fsproj",
+            "**/*.vbproj",
+            "**/*.sqlproj",
+            "**/*.props",
+            "**/*.targets",
+            "**/packages.config",
+            "**/nuget.config",
+            "**/*.nuspec",
+        ),
+        ((b"<",),),
+        comments=("<!--",),
+    ),
+    Format("nuget", "nuget", ("**/global.json", "**/dotnet-tools.json"), ((b"sdk", b"tools"),), comments=("//",)),
     Format("skaffold", "skaffold", ("**/skaffold.y*ml",)),
     Format("kustomization", "kustomization", ("**/kustomization.yaml", "**/kustomization.yml", "**/Kustomization")),
     Format("helm-chart", "helm_chart", ("**/Chart.yaml",)),
@@ -172,6 +221,25 @@ FORMATS: tuple[Format, ...] = (
     Format("gemspec", "gemspec", ("**/*.gemspec",)),
     Format("gemspec", "gemspec", ("**/lib/**/version.rb",), ((b"VERSION",),)),
     Format("composer-json", "composer_json", ("**/composer.json",), comments=()),
+    Format(
+        "lock-javascript",
+        "lock_javascript",
+        ("**/package-lock.json", "**/npm-shrinkwrap.json", "**/yarn.lock", "**/pnpm-lock.yaml", "**/bun.lock"),
+    ),
+    Format(
+        "lock-others",
+        "lock_others",
+        (
+            "**/Cargo.lock",
+            "**/uv.lock",
+            "**/poetry.lock",
+            "**/pdm.lock",
+            "**/Pipfile.lock",
+            "**/Gemfile.lock",
+            "**/gems.locked",
+            "**/composer.lock",
+        ),
+    ),
     Format(
         "requirements",
         "requirements",
@@ -212,7 +280,7 @@ FORMATS: tuple[Format, ...] = (
         ((b"<settings",),),
         comments=("<!--",),
     ),
-    Format("git-credentials", "git_credentials", ("**/.git-credentials", "**/.gitmodules")),
+    Format("git-credentials", "git_credentials", ("**/.git-credentials",)),
     Format("env-file", "env_file", ("**/.env", "**/.env.*", "**/*.env", "**/.envrc")),
     Format(
         "private-key",
@@ -285,11 +353,8 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format("text", "plain_text", comments=("#", "//", "/*", "--", ";", "<!--", "%", '"')),
 )
-LOCKS = frozenset((
-    "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "poetry.lock", "uv.lock", "pdm.lock",
-    "pipfile.lock", "cargo.lock", "go.sum", "gemfile.lock", "composer.lock", "chart.lock", "packages.lock.json",
-))
-"""Lock files: their presence counts, their content is not read."""
+LOCKS = frozenset(("go.sum", "chart.lock", "packages.lock.json"))
+"""Lock files of which only the presence counts; the others have readers."""
 
 # fmt: on
 BY_NAME: dict[str, Format] = {}

@@ -1,0 +1,88 @@
+"""What a lock file tells of a release: where packages came from, and which of them nothing verifies.
+
+Lock files have thousands of entries that are alike, so nothing is said of an entry that is in order: one fact for each
+host, one for each kind of fault, with the number of the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from relcheck.facts import Dependency, Fact, Package, Registry
+from relcheck.readers.package_sources import firmness_of_ref
+from relcheck.readers.package_versions import version_fields
+from relcheck.readers.urls import registry
+from relcheck.source import Source
+
+FORGES = re.compile(
+    r"https?://(?:codeload\.github\.com|api\.github\.com|github\.com|gitlab\.com|bitbucket\.org|codeberg\.org)/"
+)
+"""Archives of a commit on these hosts are git dependencies; the commit in their URL is what verifies them."""
+
+
+class Ledger:
+    """Collects what one lock file says, then yields it."""
+
+    def __init__(self, source: Source, ecosystem: str) -> None:
+        self._source = source
+        self._ecosystem = ecosystem
+        self._hosts: dict[str, tuple[int, int]] = {}
+        self._unhashed: tuple[str, int, int] | None = None
+        self._unhashed_count = 0
+        self._moving: list[Dependency] = []
+        self._own: list[Package] = []
+
+    def came_from(self, url: str, start: int) -> None:
+        """Count the host of a URL that stands at `start`."""
+        begin = url.find("://")
+        if begin < 0:
+            return
+        cut = url.find("/", begin + 3)
+        address = url if cut < 0 else url[:cut]
+        first, count = self._hosts.get(address, (start, 0))
+        self._hosts[address] = (first, count + 1)
+
+    def unverified(self, name: str, start: int, end: int) -> None:
+        """Remember an entry without any hash; the place is where it says where it came from."""
+        if self._unhashed is None:
+            self._unhashed = (name, start, end)
+        self._unhashed_count += 1
+
+    def repository(self, name: str, ref: str, start: int, end: int) -> None:
+        """Remember an entry from git, where the ref that it records is no commit."""
+        firmness = firmness_of_ref(ref)
+        if firmness in ("git-branch", "git-default") and len(self._moving) < 20:
+            self._moving.append(
+                Dependency(
+                    span=self._source.at(start, end), ecosystem=self._ecosystem, where="lock", name=name,
+                    firmness=firmness, source="git", ref=ref, group="lock",
+                )
+            )  # fmt: skip
+
+    def own(self, name: str, start: int, end: int, folder: str | None = None) -> None:
+        """Remember the version that the lock file states for a package of the repository itself."""
+        place = self._source.at(start, end)
+        version = self._source.text[start:end]
+        self._own.append(
+            Package(
+                span=place, parts={"version": place}, ecosystem=self._ecosystem, name=name,
+                folder=self._source.path.rpartition("/")[0] if folder is None else folder,
+                version=version, version_only=True, **version_fields(self._ecosystem, version),
+            )
+        )  # fmt: skip
+
+    def facts(self) -> Iterator[Fact]:
+        """Yield what was collected, in the order of kinds."""
+        yield from self._own
+        for address, (start, count) in self._hosts.items():
+            piece = self._source.part(start, start + len(address))
+            for fact in registry(piece, ecosystem=self._ecosystem, purpose="lock", key="resolved"):
+                yield fact.replace(others=count - 1) if isinstance(fact, Registry) else fact
+        if self._unhashed is not None:
+            name, start, end = self._unhashed
+            yield Dependency(
+                span=self._source.at(start, end), ecosystem=self._ecosystem, where="lock", name=name, group="lock",
+                firmness="exact", others=self._unhashed_count - 1,
+            )  # fmt: skip
+        yield from self._moving

@@ -1,0 +1,153 @@
+"""Lock files of Cargo, uv, Poetry, PDM, Pipenv, Bundler and Composer: hosts, missing hashes, own versions.
+
+Each file is written by its tool in one layout, so passes with patterns are enough; no tree is built.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from relcheck.facts import Fact
+from relcheck.readers.lock_ledger import Ledger
+from relcheck.source import Source
+
+_CARGO = re.compile(
+    r'^name = "(?P<name>[^"\n]+)"\r?\nversion = "(?P<version>[^"\n]+)"\r?\n'
+    r'(?:source = "(?P<protocol>registry|sparse|git)\+(?P<url>[^"\n]+)"\r?\n)?(?P<hash>checksum = )?',
+    re.MULTILINE,
+)
+_PYTHON_HEAD = re.compile(r'^name = "(?P<name>[^"\n]+)"\r?\nversion = "(?P<version>[^"\n]+)"', re.MULTILINE)
+_UV_SOURCE = re.compile(
+    r'^source = \{ (?P<kind>registry|git|url|editable|virtual|directory|path|workspace) = "(?P<value>[^"\n]*)"',
+    re.MULTILINE,
+)
+_UV_FILE = re.compile(r'\{ url = "(?P<url>[^"\n]+)"(?P<hash>, hash = )?')
+_POETRY_SOURCE = re.compile(
+    r'^\[package\.source\]\r?\ntype = "(?P<kind>\w+)"\r?\nurl = "(?P<url>[^"\n]*)"', re.MULTILINE
+)
+_POETRY_COMMIT = re.compile(r'^resolved_reference = "(?P<ref>[^"\n]*)"', re.MULTILINE)
+_PDM_GIT = re.compile(r'^(?:git|path|url) = "', re.MULTILINE)
+_NO_FILES = re.compile(r"^files = \[\s*\]", re.MULTILINE)
+_PIPENV = re.compile(r'"(?P<name>[^"\n]+)": \{(?P<body>[^{}]*)\}')
+_PIPENV_URL = re.compile(r'"url": "(?P<url>[^"\n]+)"')
+_GEM_REMOTE = re.compile(r"^(?P<section>[A-Z]+)\r?\n(?P<body>(?:  .*(?:\r?\n|\Z))*)", re.MULTILINE)
+_GEM_URL = re.compile(r"^  remote: (?P<url>\S+)", re.MULTILINE)
+_GEM_SPEC = re.compile(r"^    (?P<name>[\w.-]+) \((?P<version>[\w.-]+)\)", re.MULTILINE)
+_GEM_REVISION = re.compile(r"^  revision: (?P<ref>\S+)", re.MULTILINE)
+_COMPOSER_URL = re.compile(r'"url": "(?P<url>http://[^"\n]*)"')
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Yield what the lock file tells."""
+    ecosystem, reader = _READERS[source.path.rsplit("/", 1)[-1].lower()]
+    ledger = Ledger(source, ecosystem)
+    reader(source.text, ledger)
+    yield from ledger.facts()
+
+
+def _cargo(text: str, ledger: Ledger) -> None:
+    """`[[package]]` with name, version, source and checksum; members of the workspace have no source."""
+    old = "\n[metadata]" in text  # checksums stand together at the end
+    for match in _CARGO.finditer(text):
+        url, protocol = match["url"], match["protocol"]
+        if url is None:
+            ledger.own(match["name"], *match.span("version"), folder="")
+        elif protocol == "git":
+            ledger.repository(match["name"], url.rpartition("#")[2] if "#" in url else "", *match.span("url"))
+        else:
+            ledger.came_from(url, match.start("url"))
+            if not match["hash"] and not old:
+                ledger.unverified(match["name"], *match.span("url"))
+
+
+def _packages(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each `[[package]]` table with its offset."""
+    start = text.find("[[package]]")
+    while start >= 0:
+        end = text.find("\n[[package]]", start)
+        end = len(text) if end < 0 else end + 1
+        yield start, text[start:end]
+        start = end if end < len(text) else -1
+
+
+def _uv(text: str, ledger: Ledger) -> None:
+    for start, block in _packages(text):
+        head, source = _PYTHON_HEAD.search(block), _UV_SOURCE.search(block)
+        if head is None or source is None:
+            continue
+        first = start + source.start("value")
+        kind = source["kind"]
+        if kind == "registry":
+            ledger.came_from(source["value"], first)
+            missing = next((file for file in _UV_FILE.finditer(block) if not file["hash"]), None)
+            if missing is not None:
+                ledger.unverified(head["name"], start + missing.start("url"), start + missing.end("url"))
+        elif kind == "git":
+            ledger.repository(head["name"], source["value"].rpartition("#")[2], first, first + len(source["value"]))
+        elif kind in ("editable", "virtual"):
+            ledger.own(head["name"], start + head.start("version"), start + head.end("version"), folder=source["value"])
+
+
+def _poetry(text: str, ledger: Ledger) -> None:
+    """`[[package]]` with files, and `[package.source]` where it is not the default index; PDM's are alike."""
+    for start, block in _packages(text):
+        head, source = _PYTHON_HEAD.search(block), _POETRY_SOURCE.search(block)
+        if head is None:
+            continue
+        kind = source["kind"] if source is not None else "git" if _PDM_GIT.search(block) else ""
+        if source is not None and kind == "legacy":
+            ledger.came_from(source["url"], start + source.start("url"))
+        commit = _POETRY_COMMIT.search(block)
+        if source is not None and kind == "git":
+            place = (start + source.start("url"), start + source.end("url"))
+            ledger.repository(head["name"], commit["ref"] if commit else "", *place)
+        if kind in ("", "legacy") and _NO_FILES.search(block):
+            ledger.unverified(head["name"], start + head.start("name"), start + head.end("name"))
+
+
+def _pipenv(text: str, ledger: Ledger) -> None:
+    """`_meta.sources`, and packages with `hashes`; git and path dependencies have none."""
+    for match in _PIPENV.finditer(text):
+        body = match["body"]
+        if '"version": "' in body and '"hashes"' not in body and not re.search(r'"(?:git|path|file)":', body):
+            ledger.unverified(match["name"], *match.span("name"))
+    end = text.find('"default"')
+    for match in _PIPENV_URL.finditer(text, 0, end if end >= 0 else len(text)):
+        ledger.came_from(match["url"], match.start("url"))
+
+
+def _bundler(text: str, ledger: Ledger) -> None:
+    """Sections GEM (remotes of registries), GIT (remote and revision) and PATH (gems of the repository)."""
+    for section in _GEM_REMOTE.finditer(text):
+        base, body = section.start("body"), section["body"]
+        remotes = list(_GEM_URL.finditer(body))
+        if section["section"] == "GEM":
+            for remote in remotes:
+                ledger.came_from(remote["url"], base + remote.start("url"))
+        elif section["section"] == "GIT" and remotes:
+            revision = _GEM_REVISION.search(body)
+            place = (base + remotes[0].start("url"), base + remotes[0].end("url"))
+            ledger.repository("", revision["ref"] if revision else "", *place)
+        elif section["section"] == "PATH" and remotes:
+            folder = remotes[0]["url"].strip("./")
+            for spec in _GEM_SPEC.finditer(body):
+                ledger.own(spec["name"], base + spec.start("version"), base + spec.end("version"), folder=folder)
+
+
+def _composer(text: str, ledger: Ledger) -> None:
+    """Archives come from the forges of each package, so only an unprotected transport says something."""
+    for match in _COMPOSER_URL.finditer(text):
+        ledger.came_from(match["url"], match.start("url"))
+
+
+_READERS: dict[str, tuple[str, Callable[[str, Ledger], None]]] = {
+    "cargo.lock": ("cargo", _cargo),
+    "uv.lock": ("pypi", _uv),
+    "poetry.lock": ("pypi", _poetry),
+    "pdm.lock": ("pypi", _poetry),
+    "pipfile.lock": ("pypi", _pipenv),
+    "gemfile.lock": ("gem", _bundler),
+    "gems.locked": ("gem", _bundler),
+    "composer.lock": ("composer", _composer),
+}
