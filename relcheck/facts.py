@@ -84,6 +84,7 @@ class Image(Fact):
     pull_policy: str = ""
     build_here: bool = False  # the repository builds this name itself
     overridden: Truth = False  # a named context, Kustomize or the like replaces it
+    repeated: Truth = False  # a generated manifest says again what stands elsewhere, where the repair goes (by link)
     replaceable: bool = False  # it stands where the `images` of a kustomization reach
     push: Truth = False  # role output: this file itself also pushes it
     digest_known: Truth = False  # the same job pushed this repository and exposes the digest (by link)
@@ -148,6 +149,8 @@ class Dependency(Fact):
     published: Truth = UNKNOWN  # the manifest around it is published
     global_install: bool = False
     scope_private: Truth = False  # npm: the scope is private in this repository (by link)
+    raw: str = ""  # the constraint with its properties, where a file beside it may give their values (Maven, by link)
+    in_release: Truth = UNKNOWN  # the manifest around it states a version that is no pre-release (by link)
     scope_mapped: Truth = UNKNOWN  # npm: a client configuration maps the scope to a registry (by link)
     index: str = ""  # the registry or index that the manifest binds it to, by its name there
     others: int = 0  # where lock: how many further entries of the lock file have the same fault
@@ -191,6 +194,7 @@ class Package(Fact):
     prerelease: Truth = UNKNOWN
     private: Truth = False
     publish_host: Text = ""
+    bundle_lacks: tuple[str, ...] = ()  # what Maven Central demands beside the jar and the build does not make
     access: str = ""
     version_only: bool = False  # not a manifest: a second place that states the version (`__version__`, setup.cfg)
     publish_to: tuple[str, ...] = ()  # the registries that it may be published to, by name (Cargo's `publish`)
@@ -462,6 +466,7 @@ class Download(Fact):
     verified_by: str = ""
     executed_by: str = ""
     piped: bool = False  # executed straight from the network
+    moving: bool = False  # the URL names a branch or the newest release
     unpacked: bool = False
     context: str = "script"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from relcheck.facts import UNKNOWN, Chart, Dependency, Image, Option, Related, Unknown, Variables
+from relcheck.facts import UNKNOWN, Chart, Component, Dependency, Image, Option, Related, Unknown, Variables
 from relcheck.link import Repository, folder_of
 from relcheck.patterns import lazy_pattern
 from relcheck.refs.image import tag_kind
@@ -56,7 +56,21 @@ def _locks(repository: Repository) -> None:
         if found.ecosystem == "helm" and found.where == "manifest" and found.locked is UNKNOWN:
             stem = path.rsplit("/", 1)[-1].partition(".")[0]
             names = LOCKS.get(path.rsplit("/", 1)[-1], (f"{stem}.lock", "helmfile.lock"))
-            repository.put(path, index, found.replace(locked=bool(repository.beside(path, *names))))
+            locked = bool(repository.beside(path, *names)) or _is_packed(repository, path, found)
+            repository.put(path, index, found.replace(locked=locked))
+    for path, index, component in list(repository.all(Component)):
+        if component.system == "vendir" and repository.beside(path, *LOCKS["vendir.yml"]):
+            repository.put(path, index, component.replace(locked=True))
+
+
+def _is_packed(repository: Repository, path: str, found: Dependency) -> bool:
+    """Whether the chart itself is committed below the one that depends on it, as a folder or packed."""
+    folder = f"{folder_of(path)}/charts/".lstrip("/")
+    name = str(found.name)
+    if f"{folder}{name}/Chart.yaml" in repository.paths:
+        return True
+    packed = re.compile(rf"{re.escape(folder + name)}-v?\d[^/]*\.tgz")
+    return any(packed.fullmatch(other) for other in repository.paths if other.startswith(folder))
 
 
 def _with_app_version(repository: Repository, chart: str, image: Image) -> Image | None:

@@ -116,7 +116,9 @@ def _read_builders(repository: Repository) -> None:
 
 
 def _bare(image: Image) -> bool:
-    return image.registry == "" and image.namespace == "" and image.digest == "" and image.tag in ("", "latest")
+    if image.digest != "" or image.tag not in ("", "latest"):
+        return False
+    return (image.registry == "" and image.namespace == "") or image.engine in _REWRITTEN
 
 
 def _built_here(repository: Repository) -> None:

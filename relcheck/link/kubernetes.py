@@ -27,6 +27,8 @@ _LIBRARIES = frozenset(
     ("base", "bases", "component", "components", "common", "shared", "lib", "library", "modules", "upstream")
 )
 _SAFE_PATTERN = lazy_pattern(r"(?:[\w./:@-]|\.[*+](?=[^*+]*$))+")
+_PACKAGES = ("Kptfile",)
+"""What marks a package whose tool (kpt) puts a namespace in."""
 _DEEPEST = 30
 _COMPONENTS = 100
 _STEPS = 20_000
@@ -37,6 +39,7 @@ _PREFIX_TOOLS = ("flux", "argocd")
 def link(repository: Repository) -> None:
     """Fill the namespaces of objects and say which images are replaced."""
     _scopes(repository)
+    _repeated(repository)
     wanted = [found for found in repository.all(Resource) if _open(found[2])]
     images = [found for found in repository.all(Image) if found[2].replaceable]
     if not wanted and not images:
@@ -54,6 +57,21 @@ def link(repository: Repository) -> None:
             state = overrides.replaces_tag(path, image.name)
             if state is not False:
                 repository.put(path, index, image.replace(overridden=state))
+
+
+def _repeated(repository: Repository) -> None:
+    """Mark images of generated manifests that stand elsewhere, or earlier in the same file."""
+    generated = {path for path, _, resource in repository.all(Resource) if resource.generated}
+    if not generated:
+        return
+    images = [found for found in repository.all(Image) if found[2].role in ("workload", "mount", "override")]
+    said = {(image.name, image.tag, image.digest) for path, _, image in images if path not in generated}
+    for path, index, image in images:
+        if path in generated and isinstance(image.name, str):
+            key = (image.name, image.tag, image.digest)
+            if key in said or not repository.whole:
+                repository.put(path, index, image.replace(repeated=True if key in said else UNKNOWN))
+            said.add(key)
 
 
 def _scopes(repository: Repository) -> None:
@@ -174,8 +192,16 @@ class Suppliers:
 
     def __init__(self, repository: Repository, graph: Graph) -> None:
         self._graph = graph
-        self._deploys = [deploy for _, _, deploy in repository.all(Deploy)]
-        self._contexts = any(_sets_namespace(command) for _, _, command in repository.all(Command))
+        # What a test deploys somewhere says nothing of the manifests that are not its own.
+        self._deploys = [
+            deploy
+            for path, _, deploy in repository.all(Deploy)
+            if not (isinstance(deploy.path, Unknown) and path_class(path).fixture)
+        ]
+        self._contexts = any(
+            _sets_namespace(command) for path, _, command in repository.all(Command) if not path_class(path).fixture
+        )
+        self._repository = repository
         self._known: dict[str, frozenset[Text]] = {}
 
     def of(self, path: str) -> frozenset[Text]:
@@ -231,7 +257,7 @@ class Suppliers:
         """Return the namespace that a path is deployed into, "" where nothing here deploys it."""
         found = {deploy.namespace for deploy in self._deploys if _contains(deploy, path)}
         if not found:
-            return UNKNOWN if self._contexts else ""
+            return UNKNOWN if self._contexts or self._repository.above(path, *_PACKAGES) else ""
         return found.pop() if len(found) == 1 else UNKNOWN
 
 

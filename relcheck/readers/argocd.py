@@ -21,10 +21,10 @@ from relcheck.readers.gitops import MARKER, chart, deploy, git_source, text_of, 
 from relcheck.readers.images import image_fact
 from relcheck.readers.kubernetes import Setting
 from relcheck.readers.nodes import Mapping, Scalar, Sequence
+from relcheck.readers.remote_files import remote_file
 from relcheck.readers.yaml_tree import load
 from relcheck.refs import MARK
 from relcheck.refs.git import classify_ref
-from relcheck.refs.url import parse_url
 
 _OLD = re.compile(r"(?:[^=]*=)?")
 _UPDATED = "argocd-image-updater.argoproj.io/image-list"
@@ -104,7 +104,7 @@ def _origin(source: Mapping) -> Iterator[Fact]:
         kind = classify_ref(revision.value) if revision is not None else "none"
         if kind == "tag" and revision is not None and _RANGE.search(revision.value):
             kind = "range"
-        yield git_source(url, revision, kind, "argocd")
+        yield git_source(url.source, revision, kind, "argocd")
 
 
 def _artifact(url: Scalar, revision: Scalar | None) -> Iterator[Image]:
@@ -155,11 +155,8 @@ def _parameters(parameters: Sequence | None) -> Iterator[Image]:
 
 def _value_files(files: Sequence | None) -> Iterator[Download]:
     for item in files or ():
-        url = parse_url(item.value) if isinstance(item, Scalar) else None
-        if url is not None and isinstance(item, Scalar) and url.scheme in ("http", "https"):
-            yield Download(
-                span=item.span, tool="argocd", url=url.redacted, scheme=url.scheme, host=url.host, context="manifest"
-            )
+        if isinstance(item, Scalar):
+            yield from remote_file(item.source, tool="argocd")
 
 
 def _updated_images(node: Mapping) -> Iterator[Image]:

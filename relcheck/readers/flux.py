@@ -97,7 +97,7 @@ def _git_repository(spec: Mapping, _: Setting) -> Iterator[Fact]:
             break
     url = spec.scalar("url", merge=True)
     if url is not None:
-        yield git_source(url, chosen, kind, "flux")
+        yield git_source(url.source, chosen, kind, "flux")
         yield from _plain_http(url.source)
 
 

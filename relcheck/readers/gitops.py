@@ -9,7 +9,7 @@ from relcheck.facts import UNKNOWN, Component, Dependency, Deploy, Fact, Registr
 from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.refs.git import parse_git_url
 from relcheck.refs.url import is_loopback, parse_url
-from relcheck.source import Span
+from relcheck.source import Source, Span
 
 MARKER = re.compile(r"\{\{|\$\{|\$\(|\ue000")
 
@@ -39,17 +39,17 @@ def deploy(tool: str, namespace: Scalar, path: Scalar | None) -> Deploy:
 
 
 def git_source(
-    url: Scalar, ref: Scalar | None, ref_kind: str, system: str, kind: str = "repository", path: str = ""
+    url: Source, ref: Scalar | None, ref_kind: str, system: str, kind: str = "repository", path: str = ""
 ) -> Component:
     """Return a git repository that something is taken from, with the folder or file in it."""
-    found = parse_git_url(url.value, any_https=True)
+    found = parse_git_url(url.text, any_https=True)
     known = found is not None and found.owner is not UNKNOWN and found.repository is not UNKNOWN
     parts: dict[str, Span] = {}
     if ref is not None and ref.value and text_of(ref) is not UNKNOWN:
         parts["ref"] = ref.span
     name = f"{found.owner}/{found.repository}/{path}".strip("/") if found is not None and known else UNKNOWN
     return Component(
-        span=parts.get("ref", url.span),
+        span=parts.get("ref", url.all()),
         parts=parts,
         system=system,
         kind=kind,

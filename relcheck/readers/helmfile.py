@@ -12,19 +12,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Credential, Download, Fact, Unreadable
+from relcheck.facts import UNKNOWN, Credential, Fact, Unreadable
 from relcheck.readers.gitops import git_source, insecure, text_of, values
 from relcheck.readers.helm_chart import chart_dependency
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
+from relcheck.readers.remote_files import remote_file
 from relcheck.readers.yaml_tree import load
 from relcheck.refs import MARK
 from relcheck.refs.git import classify_ref
 from relcheck.refs.secrets import identify, literal_form, redact
-from relcheck.refs.url import parse_url
 from relcheck.source import Source
 
 _REF = re.compile(r"[?&]ref=(?P<ref>[^&]+)")
+_REPOSITORY = re.compile(r"git(?:::|\+)[a-z+]+://(?:[^@/]*@)?[^@?]*")
 _LOCAL = (".", "/", "~", "charts/")
 
 
@@ -112,7 +113,7 @@ def _chart(chart: Scalar, version: Scalar | None, aliases: dict[str, Mapping]) -
     if text.startswith(("git::", "git+")):
         yield from _git(chart)
     elif text.startswith(("http://", "https://")):
-        yield from _download(chart)
+        yield from remote_file(chart.source, tool="helmfile")
     elif text.startswith("oci://"):
         yield chart_dependency(chart, version, None)
     elif not text.startswith(_LOCAL) and slash and (alias in aliases or MARK not in alias):
@@ -121,26 +122,15 @@ def _chart(chart: Scalar, version: Scalar | None, aliases: dict[str, Mapping]) -
 
 
 def _git(path: Scalar) -> Iterator[Fact]:
+    """A folder or file in a repository: `git::https://host/owner/name[.git]@path?ref=REF`."""
     match = _REF.search(path.value)
     kind = classify_ref(match["ref"]) if match is not None else "none"
-    found = git_source(path, None, kind, "helmfile")
+    head = _REPOSITORY.match(path.value)
+    found = git_source(path.source.part(0, head.end()) if head is not None else path.source, None, kind, "helmfile")
     if match is not None and MARK not in match["ref"]:
         place = path.source.at(*match.span("ref"))
         found = found.replace(ref=match["ref"], parts={"ref": place}, span=place)
     yield found
-
-
-def _download(chart: Scalar) -> Iterator[Download]:
-    url = parse_url(chart.value)
-    if url is not None:
-        yield Download(
-            span=chart.span,
-            tool="helmfile",
-            url=UNKNOWN if url.host is UNKNOWN else url.redacted,
-            scheme=url.scheme,
-            host=url.host,
-            context="manifest",
-        )
 
 
 def _set(items: Sequence | None) -> Iterator[Fact]:
@@ -179,4 +169,4 @@ def _helmfile(path: Node | None) -> Iterator[Fact]:
     if isinstance(path, Scalar) and path.value.startswith("git::"):
         yield from _git(path)
     elif isinstance(path, Scalar) and path.value.startswith(("http://", "https://")):
-        yield from _download(path)
+        yield from remote_file(path.source, tool="helmfile")

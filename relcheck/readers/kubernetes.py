@@ -34,6 +34,9 @@ from relcheck.source import Source, Span
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:_-]*[A-Za-z0-9-])?")
 _GENERATED = re.compile(r"^#.*(?:DO NOT EDIT|[Gg]enerated (?:by|with|using|from)|auto-?generated)", re.MULTILINE)
+_IMPORT_PATHS = ("ko://", "github.com/", "bitbucket.org/", "golang.org/", "knative.dev/", "sigs.k8s.io/", "gopkg.in/")
+"""Import paths of Go, which `ko` builds and replaces; none of these hosts is a registry."""
+_LOCAL = "config.kubernetes.io/local-config"
 _NULLS = ("", "~", "null", "Null", "NULL")
 _LIST_DEPTH = 4
 _REPLACED_LISTS = frozenset(("containers", "initContainers"))
@@ -121,7 +124,7 @@ def _object(node: Mapping, api_version: str, kind: str, setting: Setting, depth:
         yield from _objects(node, setting, depth)
         return
     resource = _resource(node, api_version, kind, setting)
-    if resource is not None:
+    if resource is not None and not _is_local(node):
         yield resource
     if kind == "Secret" and api_version == "v1":
         from relcheck.readers.kubernetes_secrets import secret_facts  # noqa: PLC0415 - few objects are secrets
@@ -134,6 +137,13 @@ def _object(node: Mapping, api_version: str, kind: str, setting: Setting, depth:
     for name in _MODULES.get(group, ()):
         reader: ObjectReader = import_module(f"relcheck.readers.{name}").object_facts
         yield from reader(node, group, kind, setting)
+
+
+def _is_local(node: Mapping) -> bool:
+    """Whether an object only configures the tools that read the file: it is never sent to a cluster."""
+    metadata = node.map("metadata", merge=True)
+    annotations = metadata.map("annotations", merge=True) if metadata is not None else None
+    return annotations is not None and (annotations.text(_LOCAL) == "true" or bool(annotations.text(_FUNCTION)))
 
 
 def _function(node: Mapping, setting: Setting) -> Iterator[Image]:
@@ -341,7 +351,7 @@ def workload_image(
 ) -> Image | None:
     """Return the image that a scalar names; None for nothing and for what `ko` builds."""
     text = scalar.value.strip()
-    if text.startswith("ko://") or (scalar.plain and text in _NULLS):
+    if text.startswith(_IMPORT_PATHS) or (scalar.plain and text in _NULLS):
         return None
     if setting.template is not None:
         from relcheck.readers.helm_images import template_image  # noqa: PLC0415 - only for templates

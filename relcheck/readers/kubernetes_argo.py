@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Download, Fact
+from relcheck.facts import Fact
 from relcheck.readers.gitops import git_source
 from relcheck.readers.kubernetes import Setting, walk_keys
 from relcheck.readers.nodes import Mapping, Scalar, Sequence
+from relcheck.readers.remote_files import remote_file
 from relcheck.refs.git import classify_ref
-from relcheck.refs.url import parse_url
 
 _KINDS = frozenset(("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow", "Sensor"))
 
@@ -32,8 +32,9 @@ def object_facts(node: Mapping, _: str, kind: str, __: Setting) -> Iterator[Fact
 
 def _artifact(item: Mapping) -> Iterator[Fact]:
     http, git = item.map("http", merge=True), item.map("git", merge=True)
-    if http is not None and http.scalar("url") is not None:
-        yield from _download(http.scalar("url"))
+    address = http.scalar("url", merge=True) if http is not None else None
+    if address is not None:
+        yield from remote_file(address.source, tool="argo")
     repository = git.scalar("repo", merge=True) if git is not None else None
     if git is not None and repository is not None and repository.value:
         yield _git(repository, git.scalar("revision", merge=True) or git.scalar("branch", merge=True))
@@ -41,26 +42,13 @@ def _artifact(item: Mapping) -> Iterator[Fact]:
 
 def _sensor(source: Mapping) -> Iterator[Fact]:
     url, git = source.map("url"), source.map("git")
-    if url is not None:
-        yield from _download(url.scalar("path"))
+    path = url.scalar("path") if url is not None else None
+    if path is not None:
+        yield from remote_file(path.source, tool="argo")
     repository = git.scalar("url") if git is not None else None
     if git is not None and repository is not None and repository.value:
         yield _git(repository, git.scalar("ref") or git.scalar("tag") or git.scalar("branch"))
 
 
 def _git(url: Scalar, ref: Scalar | None) -> Fact:
-    return git_source(url, ref, classify_ref(ref.value) if ref is not None else "none", "argo")
-
-
-def _download(scalar: Scalar | None) -> Iterator[Download]:
-    url = parse_url(scalar.value) if scalar is not None else None
-    if scalar is None or url is None:
-        return
-    yield Download(
-        span=scalar.span,
-        tool="argo",
-        url=UNKNOWN if url.host is UNKNOWN else url.redacted,
-        scheme=url.scheme,
-        host=url.host,
-        context="manifest",
-    )
+    return git_source(url.source, ref, classify_ref(ref.value) if ref is not None else "none", "argo")

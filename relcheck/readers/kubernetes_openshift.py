@@ -62,7 +62,7 @@ def _source(source: Mapping | None) -> Iterator[Fact]:
     url = git.scalar("uri", merge=True) if git is not None else None
     if git is not None and url is not None and url.value:
         ref = git.scalar("ref", merge=True)
-        yield git_source(url, ref, classify_ref(ref.value) if ref is not None else "none", "openshift")
+        yield git_source(url.source, ref, classify_ref(ref.value) if ref is not None else "none", "openshift")
     text = source.scalar("dockerfile", merge=True) if source is not None else None
     if text is not None:
         from relcheck.readers import embedded  # noqa: PLC0415 - the table of formats imports readers by name

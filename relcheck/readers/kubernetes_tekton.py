@@ -14,13 +14,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from relcheck.facts import UNKNOWN, Component, Download, Fact, Text
+from relcheck.facts import UNKNOWN, Component, Fact, Text
 from relcheck.readers.gitops import git_source, text_of
 from relcheck.readers.images import image_fact
 from relcheck.readers.kubernetes import Parameters, Setting, read_document, walk_keys
 from relcheck.readers.nodes import Mapping, Scalar
+from relcheck.readers.remote_files import remote_file
 from relcheck.refs.git import classify_ref
-from relcheck.refs.url import parse_url
 from relcheck.refs.variables import expand
 from relcheck.source import Source
 
@@ -29,7 +29,6 @@ _ANNOTATION = re.compile(r"pipelinesascode\.tekton\.dev/(?P<kind>task|pipeline)(
 _ITEM = re.compile(r"[^\[\],\s\"']+")
 _HUB = re.compile(r"(?:[\w-]+://)?(?P<name>[\w][\w.-]*)(?::(?P<version>[\w.-]+))?")
 _CONSTRAINT = re.compile(r"[<>=~^!|]")
-_IN_COMMIT = re.compile(r"/(?:[0-9a-f]{40})/|[?&]ref=[0-9a-f]{40}\b")
 
 
 def object_facts(node: Mapping, group: str, kind: str, setting: Setting) -> Iterator[Fact]:
@@ -100,7 +99,7 @@ def _git(kind: str, values: _Values) -> Iterator[Fact]:
     ref_kind = classify_ref(revision.value) if revision is not None else "none"
     url, repository, owner = (values.scalar(name) for name in ("url", "repo", "org"))
     if url is not None:
-        yield git_source(url, revision, ref_kind, "tekton", kind, file)
+        yield git_source(url.source, revision, ref_kind, "tekton", kind, file)
     elif repository is not None:
         names = [text_of(owner), text_of(repository)]
         known = UNKNOWN not in names
@@ -148,26 +147,8 @@ def _from_hub(kind: str, name: Source, version: Source | None) -> Component:
 def _http(_: str, values: _Values) -> Iterator[Fact]:
     url = values.source("url")
     if url is not None:
-        yield from _download(url, verified=values.scalar("digest") is not None)
-
-
-def _download(source: Source, *, verified: bool) -> Iterator[Download]:
-    url = parse_url(source.text)
-    if url is None:
-        return
-    pinned = "pinned-url" if _IN_COMMIT.search(source.text) else ""
-    start, end = url.spans.get("host", (0, len(source.text)))
-    yield Download(
-        span=source.all(),
-        parts={"host": source.at(start, end)} if "host" in url.spans else {},
-        tool="tekton",
-        url=UNKNOWN if url.host is UNKNOWN else url.redacted,
-        scheme=url.scheme,
-        host=url.host,
-        verified_by="checksum" if verified else pinned,
-        executed_by="tekton",
-        context="manifest",
-    )
+        checked = values.scalar("digest") is not None
+        yield from remote_file(url, tool="tekton", checksum=checked, executed_by="tekton")
 
 
 def _annotations(node: Mapping) -> Iterator[Fact]:
@@ -184,7 +165,7 @@ def _annotations(node: Mapping) -> Iterator[Fact]:
 
 def _remote(kind: str, item: Source) -> Iterator[Fact]:
     if item.text.startswith(("http://", "https://")):
-        yield from _download(item, verified=False)
+        yield from remote_file(item, tool="tekton", executed_by="tekton")
         return
     match = _HUB.fullmatch(item.text)
     if match is not None and not item.text.endswith((".yaml", ".yml")):

@@ -17,7 +17,6 @@ from relcheck.facts import (
     Component,
     Credential,
     Dependency,
-    Download,
     Fact,
     Image,
     ImageOverride,
@@ -30,6 +29,7 @@ from relcheck.readers.composed import reference
 from relcheck.readers.images import image_fact
 from relcheck.readers.kubernetes import Setting, is_object, walk_keys, workload_image
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
+from relcheck.readers.remote_files import remote_file
 from relcheck.readers.yaml_tree import load
 from relcheck.refs.git import parse_kustomize_url
 from relcheck.source import Source
@@ -39,7 +39,6 @@ _IMAGE_POINTER = re.compile(r"/(?:containers|initContainers|ephemeralContainers)
 _CONTAINER_POINTER = re.compile(r"/(?:containers|initContainers|ephemeralContainers)/(?:\d+|-)")
 _CONTAINERS_POINTER = re.compile(r"/(?:containers|initContainers|ephemeralContainers)")
 _NAMESPACE_POINTER = "/metadata/namespace"
-_PINNED_URL = re.compile(r"[/=](?:[0-9a-f]{40}|v?\d+\.\d+\.\d+[^/]*)/")
 
 
 def read(source: Source) -> Iterator[Fact]:
@@ -168,16 +167,7 @@ def _remote(item: Scalar) -> Iterator[Fact]:
         return
     parts = {name: item.source.at(*place) for name, place in found.spans.items() if name in ("owner", "host", "ref")}
     if found.file:
-        yield Download(
-            span=item.span,
-            parts={"host": parts["host"]} if "host" in parts else {},
-            tool="kustomize",
-            url=UNKNOWN if _MARKER.search(item.value) else item.value.strip(),
-            scheme=found.scheme,
-            host=found.host,
-            verified_by="pinned-url" if _PINNED_URL.search(item.value) else "",
-            context="manifest",
-        )
+        yield from remote_file(item.source, tool="kustomize")
         return
     named = found.owner is not UNKNOWN and found.repository is not UNKNOWN
     path = f"/{found.path}" if found.path and found.path is not UNKNOWN else ""

@@ -15,10 +15,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Component, Deploy, Download, Fact, Option, Registry, Unreadable
+from relcheck.facts import UNKNOWN, Component, Deploy, Fact, Option, Registry, Unreadable
 from relcheck.readers.gitops import git_source, text_of
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
+from relcheck.readers.remote_files import remote_file
 from relcheck.readers.yaml_tree import load
 from relcheck.refs import MARK
 from relcheck.refs.git import classify_ref
@@ -217,17 +218,8 @@ def _deployed(holder: Mapping, node: Mapping, folder: str) -> Iterator[Fact]:
     for item in paths:
         if not isinstance(item, Scalar) or not item.value:
             continue
-        url = parse_url(item.value)
-        if url is not None and url.scheme in ("http", "https"):
-            yield Download(
-                span=item.span,
-                tool="skaffold",
-                url=UNKNOWN if url.host is UNKNOWN else url.redacted,
-                scheme=url.scheme,
-                host=url.host,
-                context="manifest",
-            )
-        elif namespace is not None and url is None:
+        yield from remote_file(item.source, tool="skaffold")
+        if namespace is not None and parse_url(item.value) is None:
             yield _into(namespace, item, folder)
 
 
@@ -280,7 +272,7 @@ def _requirement(item: Mapping) -> Iterator[Fact]:
     if git is not None and repository is not None and repository.value and MARK not in repository.value:
         ref = git.scalar("ref", merge=True)
         kind = classify_ref(ref.value) if ref is not None else "none"
-        yield git_source(repository, ref, kind, "skaffold", "config", git.text("path", merge=True))
+        yield git_source(repository.source, ref, kind, "skaffold", "config", git.text("path", merge=True))
 
 
 def _patch(patch: Mapping) -> Iterator[Fact]:

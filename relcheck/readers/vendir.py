@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from relcheck.facts import UNKNOWN, Component, Download, Fact, Unreadable
+from relcheck.facts import UNKNOWN, Component, Fact, Unreadable
 from relcheck.readers.gitops import git_source, text_of
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Node
+from relcheck.readers.remote_files import remote_file
 from relcheck.readers.yaml_tree import load
 from relcheck.refs.git import classify_ref
-from relcheck.refs.url import parse_url
 from relcheck.source import Source
 
 
@@ -46,7 +46,7 @@ def _git(found: Mapping) -> Iterator[Fact]:
     if url is None or not url.value:
         return
     kind = "none" if ref is None else "branch" if ref.value.startswith("origin/") else classify_ref(ref.value)
-    yield git_source(url, ref, "range" if found.map("refSelection") is not None else kind, "vendir")
+    yield git_source(url.source, ref, "range" if found.map("refSelection") is not None else kind, "vendir")
 
 
 def _image(found: Mapping) -> Iterator[Fact]:
@@ -59,18 +59,8 @@ def _image(found: Mapping) -> Iterator[Fact]:
 
 def _http(found: Mapping) -> Iterator[Fact]:
     url = found.scalar("url", merge=True)
-    parsed = parse_url(url.value) if url is not None else None
-    if url is None or parsed is None:
-        return
-    yield Download(
-        span=url.span,
-        tool="vendir",
-        url=UNKNOWN if parsed.host is UNKNOWN else parsed.redacted,
-        scheme=parsed.scheme,
-        host=parsed.host,
-        verified_by="checksum" if found.text("sha256") else "",
-        context="manifest",
-    )
+    if url is not None:
+        yield from remote_file(url.source, tool="vendir", checksum=bool(found.text("sha256")))
 
 
 def _release(found: Mapping) -> Iterator[Fact]:
