@@ -97,7 +97,8 @@ class Component(Fact):
     """A pipeline component of someone else is used.
 
     system: github, gitlab, pre-commit, kustomize, git, helm, docker, ... kind: action, workflow, include, component,
-    hook, base, chart, context, library, orb, pipe, plugin, repository.
+    hook, base, chart, context, library, orb, pipe, plugin, repository, task, template, import, checkout (a repository
+    that is only checked out).
     ref_kind: see `relcheck.refs.git.classify_ref`.
     """
 
@@ -202,7 +203,9 @@ class Package(Fact):
     root: bool = False  # the manifest of a workspace, with members below it
     entry: Truth = UNKNOWN  # it says what it offers: an entry point, a command or a list of files
     contents: str = ""  # what keeps the package small: files, ignore-file, gitignore-only, shadowed; "": nothing known
-    published_together: Truth = False  # a command publishes every package of the repository that is not private (by link)
+    published_together: Truth = (
+        False  # a command publishes every package of the repository that is not private (by link)
+    )
     stale_lock: tuple[Sibling, ...] = ()  # lock files that state another version of the package (by link)
     siblings: tuple[Sibling, ...] = ()  # filled by link: the other places of this folder
     disagrees: tuple[Sibling, ...] = ()  # those of them that state another version
@@ -336,8 +339,9 @@ class PublishUse(Record):
 
 
 class Job(Fact):
-    """A CI job. system: github, gitlab, circleci, azure, bitbucket, ... events: the triggers that reach it for sure after its own condition.
+    """A CI job. system: github, gitlab, circleci, azure, bitbucket, ...
 
+    events: the triggers that reach it for sure after its own condition.
     permissions: "scope: level" lines, `permissions_set` whether any are written; id_token: write, none or unknown.
     """
 
@@ -403,7 +407,9 @@ class Credential(Fact):
     tool: str = ""
     in_final_stage: Truth = False
     secret: str = ""  # the name of the pipeline's secret that a reference names
-    others_read: str = ""  # what else in the job can read it: the step's package installs or actions of others (by link)
+    others_read: str = (
+        ""  # what else in the job can read it: the step's package installs or actions of others (by link)
+    )
     max_provenance: bool = False  # the build publishes its arguments in its provenance
 
 
@@ -521,6 +527,19 @@ class Deploy(Fact):
     namespace: Text = UNKNOWN
 
 
+class Updates(Fact):
+    """An update tool is to propose new versions for an ecosystem (Dependabot's `updates`).
+
+    cooldown: a version must have been out for some days; external_code: code of the packages may run meanwhile.
+    """
+
+    tool: str
+    ecosystem: str
+    directories: tuple[str, ...] = ()
+    cooldown: Truth = False
+    external_code: bool = False
+
+
 class Variables(Fact):
     """A file of variables, for interpolation elsewhere (`.env` beside a compose file)."""
 
@@ -566,6 +585,7 @@ KINDS: dict[str, type[Fact]] = {
     "kustomization": Kustomization,
     "chart": Chart,
     "deploy": Deploy,
+    "updates": Updates,
     "variables": Variables,
     "ignore_file": IgnoreFile,
     "unreadable": Unreadable,

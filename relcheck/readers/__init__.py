@@ -32,7 +32,11 @@ class Format(NamedTuple):
 
 # fmt: off
 FORMATS: tuple[Format, ...] = (
-    Format("dockerignore", "dockerignore", ("**/.dockerignore", "**/*.dockerignore", "**/.containerignore")),
+    Format(
+        "dockerignore",
+        "dockerignore",
+        ("**/.dockerignore", "**/*.dockerignore", "**/.containerignore", "**/.npmignore", "**/.gitignore"),
+    ),
     Format(
         "dockerfile",
         "dockerfile",
@@ -88,6 +92,27 @@ FORMATS: tuple[Format, ...] = (
         ),
         ((b"stages", b"jobs", b"steps", b"extends", b"resources", b"variables", b"template"),),
     ),
+    Format("bitbucket-pipelines", "bitbucket", ("**/bitbucket-pipelines.y*ml",)),
+    Format(
+        "buildkite",
+        "buildkite",
+        (
+            "**/.buildkite/**/*.y*ml",
+            "**/.buildkite/**/*.json",
+            "**/buildkite/pipeline.y*ml",
+            "**/buildkite.y*ml",
+        ),
+        ((b"steps", b"plugins"),),
+    ),
+    Format("cloudbuild", "cloudbuild", ("**/cloudbuild*.y*ml", "**/cloudbuild*.json"), ((b"steps",),)),
+    Format("drone", "drone", ("**/.drone.y*ml", "**/.drone/*.y*ml")),
+    Format(
+        "woodpecker",
+        "woodpecker",
+        ("**/.woodpecker.y*ml", "**/.woodpecker/*.y*ml", "**/.crow.y*ml", "**/.crow/*.y*ml"),
+    ),
+    Format("travis", "travis", ("**/.travis.y*ml",)),
+    Format("dependabot", "dependabot", ("**/.github/dependabot.y*ml",)),
     Format("circleci", "circleci", ("**/.circleci/**/*.y*ml",)),
     Format(
         "circleci-orb",

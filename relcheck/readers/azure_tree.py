@@ -20,6 +20,7 @@ from relcheck.refs.conditions import Lookup, Some, Value, holds
 from relcheck.source import Source
 
 _DEPTH = 20
+_LEGS = 64
 _EXPRESSION = "${{"
 
 
@@ -75,6 +76,7 @@ class Variables:
         self._own: dict[str, list[Source]] = {}
         self.named: list[tuple[str, Scalar]] = []
         self.groups: list[str] = []
+        self.legs: list[dict[str, Source]] = []
 
     def read(self, node: Node | None) -> Variables:
         """Add what a `variables` key says: a mapping, or a list of `{name, value}`, groups and templates."""
@@ -101,11 +103,11 @@ class Variables:
         return self
 
     def matrix(self, strategy: Node | None) -> Variables:
-        """Add the variables that the legs of a matrix set: one value a leg."""
+        """Take the legs of a matrix: variables whose values belong together."""
         legs = get(strategy, "matrix") if isinstance(strategy, Mapping) else None
         for _, leg in pairs(legs) if isinstance(legs, Mapping) else ():
-            for key, value in pairs(leg) if isinstance(leg, Mapping) else ():
-                self._add(key.value, value, named=False)
+            if isinstance(leg, Mapping):
+                self.legs.append({key.value: value.source for key, value in pairs(leg) if isinstance(value, Scalar)})
         return self
 
     def _add(self, name: str, value: Node, *, named: bool = True) -> None:
@@ -127,7 +129,7 @@ class Variables:
 
     def markers(self) -> Markers:
         """Return the variables as markers."""
-        return Markers(syntax="azure", lookup=self.values)
+        return Markers(syntax="azure", lookup=self.values, legs=tuple(self.legs[:_LEGS]))
 
 
 class Scenario(Record):

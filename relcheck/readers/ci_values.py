@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Mapping as AnyMapping
 from functools import partial
 from itertools import islice, product
 
@@ -32,17 +33,29 @@ def nothing(_: str) -> Sequence[Source | str | None]:
 
 
 class Markers(Record):
-    """The variables of a format: their syntax, and what the file tells of their values."""
+    """The variables of a format: their syntax, and what the file tells of their values.
+
+    legs: values that belong together, one mapping for each job of a matrix; they come before what `lookup` gives.
+    """
 
     syntax: str
     lookup: Values = nothing
+    legs: tuple[AnyMapping[str, Source], ...] = ()
 
     def readings(self, source: Source) -> Iterator[Expansion]:
         """Yield every text that a written text can come to; one with unknown stretches where the file does not tell."""
+        seen: set[str] = set()
+        for leg in self.legs or ({},):
+            for expansion in self._of_leg(source, leg):
+                if expansion.source.text not in seen:
+                    seen.add(expansion.source.text)
+                    yield expansion
+
+    def _of_leg(self, source: Source, leg: AnyMapping[str, Source]) -> Iterator[Expansion]:
         found: dict[str, Sequence[Source | str | None]] = {}
 
         def first(name: str) -> Source | str | None:
-            found[name] = self.lookup(name)
+            found[name] = [leg[name]] if name in leg else self.lookup(name)
             return found[name][0] if found[name] else None
 
         expansion = expand(source, first, self.syntax)
@@ -50,18 +63,17 @@ class Markers(Record):
         if not several:
             yield expansion
             return
-        seen: set[str] = set()
         for chosen in islice(product(*(found[name] for name in several)), _COMBINATIONS):
             values = dict(zip(several, chosen, strict=True))
-            expansion = expand(source, partial(_chosen, values, first), self.syntax)
-            if expansion.source.text not in seen:
-                seen.add(expansion.source.text)
-                yield expansion
+            yield expand(source, partial(_chosen, values, first), self.syntax)
 
     def one(self, source: Source) -> Source:
         """Return the one text that a written text comes to, unknown where a matrix gives several."""
 
         def single(name: str) -> Source | str | None:
+            legs = [leg.get(name) for leg in self.legs]
+            if any(legs):
+                return legs[0] if len({value.text if value is not None else None for value in legs}) == 1 else None
             values = self.lookup(name)
             return values[0] if len(values) == 1 else None
 

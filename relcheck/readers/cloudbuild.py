@@ -1,0 +1,189 @@
+"""Google Cloud Build (documentation: "Build configuration file schema", "Substituting variable values").
+
+    steps: [{name: IMAGE, entrypoint, args, script, env, secretEnv}]
+    images: [IMAGE]                                    pushed when every step has succeeded
+    artifacts: {pythonPackages, npmPackages, mavenArtifacts, goModules: [{repository}]}
+    substitutions: {_NAME: value}      options: {env, pool}      availableSecrets: {secretManager: [{env, versionName}]}
+
+`$NAME` and `${NAME}` are replaced before anything runs, `$$` stands for a dollar sign. An image of the platform's own
+builders is the program that its name says. What starts a build is not in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from relcheck.facts import UNKNOWN, Fact, Image, Job, Publish, SecretUse, Text
+from relcheck.readers.ci_common import Around, faults, merged_secrets, placed, publishes_by_name
+from relcheck.readers.ci_values import Markers, images, list_of, scalars, variable_facts
+from relcheck.readers.nodes import Mapping, Node, Scalar
+from relcheck.readers.urls import registry
+from relcheck.readers.yaml_tree import load
+from relcheck.refs.url import parse_url
+from relcheck.source import Source
+
+_BUILDERS = frozenset({
+    "docker", "gcloud", "kubectl", "npm", "yarn", "mvn", "gradle", "go", "git", "curl", "wget", "gsutil", "helm", "bazel",
+})  # fmt: skip
+_OWN_REGISTRIES = ("gcr.io/cloud-builders/", "gcr.io/cloud-builders-community/")
+_PACKAGES = {"pythonPackages": "pypi", "npmPackages": "npm", "mavenArtifacts": "maven", "goModules": "go"}
+_JOB = "build"
+_SHELLS = ("bash", "sh", "/bin/bash", "/bin/sh")
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Read a build configuration."""
+    loaded = load(source)
+    yield from faults(loaded)
+    for document in loaded.documents:
+        yield from read_document(source, document)
+
+
+def read_document(source: Source, node: Node) -> Iterator[Fact]:  # noqa: ARG001 - the shape of all readers of documents
+    """Read one document."""
+    if isinstance(node, Mapping) and node.seq("steps", merge=True) is not None:
+        yield from _Build(node).facts()
+
+
+class _Build:
+    """One build."""
+
+    def __init__(self, top: Mapping) -> None:
+        self.top = top
+        substitutions = top.map("substitutions")
+        self.values = {
+            key.value: value for key, value in (substitutions.pairs() if substitutions is not None else ())
+            if isinstance(value, Scalar)
+        }  # fmt: skip
+        self.markers = Markers(syntax="compose", lookup=self._lookup)
+        self.steps = [step for step in list_of(top.get("steps", merge=True)) if isinstance(step, Mapping)]
+        self.built = {node.value for step in self.steps for node in scalars(step.get("args", merge=True))}
+        self.built |= {node.value for node in scalars(top.get("images"))}
+
+    def _lookup(self, name: str) -> list[Source | str | None]:
+        return [self.values[name].source] if name in self.values else []
+
+    def facts(self) -> Iterator[Fact]:
+        """Yield the job, its steps, and what it pushes when all of them have succeeded."""
+        yield self._job()
+        yield from variable_facts(self.values.items(), job=_JOB)
+        options = self.top.map("options")
+        yield from self._environment(options.get("env") if options is not None else None, -1)
+        for number, step in enumerate(self.steps):
+            yield from self._step(step, number)
+        yield from self._images()
+        yield from self._artifacts()
+
+    def _job(self) -> Job:
+        key = self.top.key("steps")
+        options = self.top.map("options")
+        pool = options.get("pool") if options is not None else None
+        return Job(
+            span=key.span if key is not None else self.top.span,
+            job=_JOB,
+            system="cloudbuild",
+            id=_JOB,
+            guarded=True,
+            runner=options.text("machineType") if options is not None else "",
+            self_hosted=pool is not None,
+            secrets=merged_secrets(self._secrets()),
+            foreign_login=True,  # the service account of the build may write to its project's registries
+        )
+
+    def _secrets(self) -> Iterator[SecretUse]:
+        available = self.top.map("availableSecrets")
+        for entry in list_of(available.get("secretManager") if available is not None else None):
+            if isinstance(entry, Mapping) and entry.text("env"):
+                yield SecretUse(name=entry.text("env"), level="job", publishes=publishes_by_name(entry.text("env"), ""))
+        for number, step in enumerate(self.steps):
+            for name in scalars(step.get("secretEnv", merge=True)):
+                yield SecretUse(name=name.value, step=number, publishes=publishes_by_name(name.value, ""))
+
+    def _environment(self, node: Node | None, step: int) -> Iterator[Fact]:
+        """`env: [NAME=value]`."""
+        from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - few builds set variables
+
+        for item in scalars(node):
+            name, equals, value = item.value.partition("=")
+            if equals:
+                source = item.source.part(len(name) + 1, len(name) + 1 + len(value))
+                yield from environment_facts(name, source, job=_JOB, step=step, where="ci")
+
+    def _step(self, step: Mapping, number: int) -> Iterator[Fact]:
+        name = step.scalar("name", merge=True)
+        if name is not None:
+            yield from images(
+                name.source, self.markers, role="job", engine="cloudbuild", job=_JOB, step=number,
+                build_here=name.value in self.built,
+            )  # fmt: skip
+        yield from self._environment(step.get("env", merge=True), number)
+        around = Around(job=_JOB, step=number, guarded=True, id_token="unknown")  # noqa: S106 - a level, not a secret
+        script = step.scalar("script", merge=True)
+        if script is not None and _is_shell(script.value):
+            from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
+
+            yield from placed(read_shell(script.source, context="run", job=_JOB, step=number), around)
+        elif script is None:
+            yield from placed(self._command(step, name, number), around)
+
+    def _command(self, step: Mapping, name: Scalar | None, number: int) -> Iterator[Fact]:
+        """The words that run: the entry point or the program that a builder is, then the arguments."""
+        entry = step.scalar("entrypoint", merge=True)
+        program = entry.source if entry is not None else _builder(name)
+        if program is None:
+            return
+        from relcheck.readers.shell import read_argv  # noqa: PLC0415 - loads the grammar of the shell
+
+        words = [program, *(self.markers.one(word.source) for word in scalars(step.get("args", merge=True)))]
+        yield from read_argv(words, context="run", job=_JOB, step=number)
+
+    def _images(self) -> Iterator[Fact]:
+        for node in scalars(self.top.get("images")):
+            found: list[Image] = list(
+                images(node.source, self.markers, role="pushed", engine="cloudbuild", job=_JOB, push=True)
+            )
+            yield from found
+            for image in found:
+                yield _publish(node, "oci", image.host).replace(target=image.name)
+
+    def _artifacts(self) -> Iterator[Fact]:
+        artifacts = self.top.map("artifacts")
+        for key, ecosystem in _PACKAGES.items():
+            for entry in list_of(artifacts.get(key) if artifacts is not None else None):
+                repository = entry.scalar("repository") if isinstance(entry, Mapping) else None
+                if repository is not None:
+                    source = self.markers.one(repository.source)
+                    yield from registry(source, ecosystem=ecosystem, purpose="publish", key="repository", job=_JOB)
+                    url = parse_url(source.text)
+                    yield _publish(repository, ecosystem, url.host if url is not None else UNKNOWN)
+
+
+def _publish(node: Scalar, ecosystem: str, host: Text) -> Publish:
+    return Publish(
+        span=node.span,
+        job=_JOB,
+        ecosystem=ecosystem,
+        tool="cloudbuild",
+        host=host,
+        guarded=True,
+        token="unknown",  # noqa: S106 - a kind, not a secret
+    )
+
+
+def _builder(name: Scalar | None) -> Source | None:
+    """Return the program that one of the platform's own builders is."""
+    if name is None:
+        return None
+    text = name.value.partition("@")[0]
+    start = text.rfind("/") + 1
+    program = text[start:].partition(":")[0]
+    if program in _BUILDERS and text.startswith(_OWN_REGISTRIES):
+        return name.source.part(start, start + len(program))
+    if text.startswith("gcr.io/kaniko-project/executor"):
+        return name.source.part(start, start + len("executor"))
+    return None
+
+
+def _is_shell(text: str) -> bool:
+    first = text.lstrip().split("\n", 1)[0]
+    return not first.startswith("#!") or any(word.rsplit("/", 1)[-1] in ("sh", "bash") for word in first[2:].split())
