@@ -15,7 +15,12 @@ from relcheck.facts import Fact
 if TYPE_CHECKING:
     from relcheck.vcs import History
 
-LINKERS: tuple[str, ...] = ("jobs", "infrastructure", "steps", "images", "kubernetes", "helm", "packages", "releases")
+# fmt: off
+LINKERS: tuple[str, ...] = (
+    "jobs", "infrastructure", "jvm", "steps", "images", "kubernetes", "helm", "packages",
+    "lockfiles", "publishing", "releases",
+)
+# fmt: on
 """The modules of this package that join facts, in order. Each has `link(repository: Repository) -> None`."""
 
 KindT = TypeVar("KindT", bound=Fact)

@@ -55,9 +55,9 @@ class Values:
     def expand(self, source: Source) -> Expansion:
         """Expand a template; a directive, or an expression with braces of its own, is not known."""
         if "%{" in source.text:
-            source = _masked(source, _DIRECTIVE)
+            source = masked(source, _DIRECTIVE)
         if any("{" in match[0][2:] for match in _BRACES.finditer(source.text)):
-            source = _masked(source, _BRACES)
+            source = masked(source, _BRACES)
         return expand(source, self.lookup, "terraform")
 
     def text(self, node: Node | None) -> str:
@@ -111,7 +111,7 @@ def _shown(text: str) -> str:
     return text[2:-1] if whole else text
 
 
-def _masked(source: Source, pattern: re.Pattern[str]) -> Source:
+def masked(source: Source, pattern: re.Pattern[str]) -> Source:
     """Put `MARK` for each match."""
     pieces: list[Piece] = []
     out: list[str] = []

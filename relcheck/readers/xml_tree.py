@@ -16,6 +16,7 @@ class Element(NamedTuple):
     text: Source
     number: int
     parent: int
+    start: int = 0  # where its start tag begins
 
 
 class Refused(Exception):
@@ -34,11 +35,13 @@ def elements(source: Source) -> list[Element]:
 class _Reader:
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._data = source.text.encode("utf-8", "replace")
-        self._ascii = len(self._data) == len(source.text)
-        self._points: list[int] = [] if self._ascii else _offsets(source.text)
+        text = source.text.lstrip()  # tools forgive blanks before the declaration, the parser does not
+        self._base = len(source.text) - len(text)
+        self._data = text.encode("utf-8", "replace")
+        self._ascii = len(self._data) == len(text)
+        self._points: list[int] = [] if self._ascii else _offsets(text)
         self._parser = expat.ParserCreate("utf-8", namespace_separator=" ")
-        self._stack: list[tuple[str, int, list[tuple[str, int, int]]]] = []
+        self._stack: list[tuple[str, int, list[tuple[str, int, int]], int]] = []
         self._out: list[Element] = []
         self._pending: list[tuple[str, int]] = []
         self._count = 0
@@ -59,7 +62,7 @@ class _Reader:
 
     def _at(self, offset: int) -> int:
         offset = max(0, min(offset, len(self._data)))
-        return offset if self._ascii else max(bisect_right(self._points, offset) - 1, 0)
+        return self._base + (offset if self._ascii else max(bisect_right(self._points, offset) - 1, 0))
 
     def _refuse(self, *_: object) -> None:
         raise Refused("declares entities, which are not read", self._at(self._parser.CurrentByteIndex))
@@ -75,7 +78,7 @@ class _Reader:
 
     def _start(self, name: str, _: object) -> None:
         self._flush()
-        self._stack.append((name.rpartition(" ")[2], self._count, []))
+        self._stack.append((name.rpartition(" ")[2], self._count, [], self._at(self._parser.CurrentByteIndex)))
         self._count += 1
 
     def _text(self, text: str) -> None:
@@ -83,10 +86,10 @@ class _Reader:
 
     def _end(self, _: str) -> None:
         self._flush()
-        path = tuple(name for name, _, _ in self._stack)
-        _, number, parts = self._stack.pop()
+        path = tuple(name for name, _, _, _ in self._stack)
+        _, number, parts, start = self._stack.pop()
         parent = self._stack[-1][1] if self._stack else -1
-        self._out.append(Element(path, self._joined(parts), number, parent))
+        self._out.append(Element(path, self._joined(parts), number, parent, start))
 
     def _joined(self, parts: list[tuple[str, int, int]]) -> Source:
         text = "".join(part for part, _, _ in parts)

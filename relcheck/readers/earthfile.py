@@ -1,0 +1,268 @@
+"""Earthfiles (the Earthfile reference, VERSION 0.8): what targets build from, save, and take from other repositories.
+
+    FROM IMAGE | TARGET | DOCKERFILE …      BUILD, COPY (TARGET/artifact …), DO TARGET+FUNCTION, IMPORT REFERENCE AS ALIAS
+    ARG NAME=default, LET, SET              values; those of a target are its own, `--global` ones of the base are everyone's
+    RUN, ENTRYPOINT, CMD, LOCALLY, IF, FOR  commands
+    WITH DOCKER --pull IMAGE --load NAME=+T, SAVE IMAGE [--push] NAME…, GIT CLONE [--branch R] URL PATH
+
+A target is `+name`, `./path+name`, `alias+name`, or `host/owner/repository[/path][:ref]+name`, which is someone else's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from relcheck.facts import UNKNOWN, Component, Fact, Image, Related
+from relcheck.readers.dockerfile_words import json_words, split_words, unquote
+from relcheck.readers.images import image_fact
+from relcheck.refs.git import classify_ref, parse_git_url
+from relcheck.refs.variables import expand
+from relcheck.source import Piece, Source
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
+_CONTINUED = re.compile(r"\\[ \t]*[\r\n]*$")
+_COMMENT = re.compile(r"[ \t]*(?:#.*)?[\r\n]*$", re.DOTALL)
+_TARGET = re.compile(r"[A-Za-z][\w.-]*:[ \t]*(?:#.*)?[\r\n]*$")
+_COMMAND = re.compile(r"[ \t]*(?P<name>[A-Z]+)\b(?P<rest>.*)$", re.DOTALL)
+_REMOTE = re.compile(r"(?P<name>(?P<host>[\w-]+(?:\.[\w-]+)+)/[^:+\s]+)(?::(?P<ref>[^+\s]*))?(?:\+\S*)?")
+_FLAG = re.compile(r"--(?P<name>[\w-]+)(?:=(?P<value>.*))?$", re.DOTALL)
+_VALUED = frozenset((
+    "branch", "pull", "load", "compose", "platform", "cache-from", "secret", "mount", "network", "build-arg", "allow-privileged",
+    "f", "target", "interval", "retries", "start-period", "timeout", "chown", "from", "sep", "oidc", "service", "image",
+))  # fmt: skip
+_TEXTS = ("RUN", "IF", "FOR", "LOCALLY")
+_ASSIGNED = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>.*)$", re.DOTALL)
+_SUBSHELL = re.compile(r"\$\((?P<script>.*)\)$", re.DOTALL)
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Read an Earthfile."""
+    reader = _Reader()
+    for line in _logical_lines(source):
+        yield from reader.line(line)
+
+
+def _logical_lines(source: Source) -> Iterator[Source]:
+    """Yield the lines, those that end in a backslash joined with the next; comments between them are dropped."""
+    pieces: list[Piece] = []
+    words: list[str] = []
+    size = 0
+    for match in _LINE.finditer(source.text):
+        if match.start() == match.end() or (pieces or not match[0].strip()) and _COMMENT.fullmatch(match[0]):
+            continue
+        cut = _CONTINUED.search(match[0])
+        end = match.start() + cut.start() if cut else match.start() + len(match[0].rstrip("\r\n"))
+        text = source.text[match.start() : end]
+        pieces.append(Piece(size, size + len(text), match.start(), end))
+        words.append(text)
+        size += len(text)
+        if cut is None:
+            yield _joined(source, words, pieces)
+            pieces, words, size = [], [], 0
+    if pieces:
+        yield _joined(source, words, pieces)
+
+
+def _joined(source: Source, words: list[str], pieces: list[Piece]) -> Source:
+    if len(pieces) == 1:
+        return source.part(pieces[0].parent_start, pieces[0].parent_end)
+    return source.embed("".join(words), tuple(pieces), "continued")
+
+
+class _Reader:
+    """What is known at one line: the values of the base and of the target around it."""
+
+    def __init__(self) -> None:
+        self.shared: dict[str, Source] = {}
+        self.values: dict[str, Source] = {}
+        self.in_target = False
+
+    def line(self, line: Source) -> Iterator[Fact]:
+        if _TARGET.fullmatch(line.text):
+            self.values = dict(self.shared)
+            self.in_target = True
+            return
+        match = _COMMAND.match(line.text)
+        if match is None:
+            return
+        known = _COMMANDS.get(match["name"])
+        if known is not None:
+            yield from known(self, line.part(*match.span("rest")))
+        elif match["name"] in _TEXTS:
+            yield from self.script(line.part(*match.span("rest")))
+
+    def words(self, rest: Source) -> tuple[list[tuple[str, Source | None]], list[Source]]:
+        """Split into flags with their values, and the other words."""
+        flags: list[tuple[str, Source | None]] = []
+        others: list[Source] = []
+        waiting = ""
+        for word in (unquote(word) for word in split_words(rest)):
+            if waiting:
+                flags.append((waiting, word))
+                waiting = ""
+                continue
+            match = _FLAG.fullmatch(word.text)
+            if match is None or others:
+                others.append(word)
+            elif match["value"] is None and match["name"] in _VALUED:
+                waiting = match["name"]
+            else:
+                value = word.part(*match.span("value")) if match["value"] is not None else None
+                flags.append((match["name"], value))
+        return flags, others
+
+    def image(self, word: Source, role: str, **fields: bool) -> Iterator[Fact]:
+        expansion = expand(word, self.values.get, "docker")
+        fact = image_fact(
+            expansion.source, role=role, engine="earthly", written=word.text, state=expansion.state,
+            floating_default=expansion.defaulted,
+            related=tuple(
+                Related(span=value.all(), note=f"{name} is set here")
+                for name, value in expansion.used if isinstance(value, Source)
+            ),
+            **fields,  # type: ignore[arg-type]
+        )  # fmt: skip
+        if isinstance(fact, Image):
+            yield fact
+
+    def from_(self, rest: Source) -> Iterator[Fact]:
+        """FROM IMAGE, FROM +target, FROM DOCKERFILE [-f FILE] CONTEXT."""
+        _, words = self.words(rest)
+        if not words or words[0].text == "DOCKERFILE":
+            return
+        if "+" in words[0].text:
+            yield from self.target(words[0])
+        else:
+            yield from self.image(words[0], "base")
+
+    def target(self, word: Source) -> Iterator[Fact]:
+        """Yield the repository of a target that is someone else's."""
+        source = expand(word, self.values.get, "docker").source
+        match = _REMOTE.fullmatch(source.text)
+        if match is None:
+            return
+        parts = {"host": source.at(*match.span("host"))}
+        if match["ref"]:
+            parts["ref"] = source.at(*match.span("ref"))
+        path = match["name"].partition("/")[2]
+        owner, _, repository = path.partition("/")
+        yield Component(
+            span=parts.get("ref", word.all()), parts=parts, system="earthly", kind="target",
+            name="/".join([owner, *repository.split("/")[:1]]) if repository else path, owner=owner, host=match["host"],
+            ref=match["ref"] or "", ref_kind=classify_ref(match["ref"] or ""),
+        )  # fmt: skip
+
+    def referred(self, rest: Source) -> Iterator[Fact]:
+        """BUILD, DO, IMPORT and COPY: the words that name targets."""
+        text = rest
+        for match in re.finditer(r"[^\s()]+", text.text):
+            word = unquote(text.part(*match.span()))
+            if "+" in word.text or not match.start() or word.text.count("/") > 1:
+                yield from self.target(word)
+
+    def imported(self, rest: Source) -> Iterator[Fact]:
+        _, words = self.words(rest)
+        if words:
+            yield from self.target(words[0])
+
+    def copied(self, rest: Source) -> Iterator[Fact]:
+        for match in re.finditer(r"[^\s()]+", rest.text):
+            if "+" in match[0]:
+                yield from self.target(unquote(rest.part(*match.span())))
+
+    def saved(self, rest: Source) -> Iterator[Fact]:
+        """SAVE IMAGE [--push] [--cache-from IMAGE] NAME…; SAVE ARTIFACT says nothing."""
+        kind = re.match(r"\s*IMAGE\b", rest.text)
+        if kind is None:
+            return
+        flags, words = self.words(rest.part(kind.end(), len(rest.text)))
+        push = any(name == "push" for name, _ in flags)
+        for name, value in flags:
+            if name == "cache-from" and value is not None:
+                yield from self.image(value, "cache")
+        for word in words:
+            yield from self.image(word, "output", push=push)
+
+    def with_docker(self, rest: Source) -> Iterator[Fact]:
+        """WITH DOCKER --pull IMAGE --load [NAME=]+TARGET --compose FILE."""
+        start = re.match(r"\s*DOCKER\b", rest.text)
+        flags, _ = self.words(rest.part(start.end(), len(rest.text))) if start else ([], [])
+        for name, value in flags:
+            if name == "pull" and value is not None:
+                yield from self.image(value, "run")
+            elif name == "load" and value is not None and "=" in value.text:
+                yield from self.image(value.part(0, value.text.index("=")), "output", push=False)
+
+    def git(self, rest: Source) -> Iterator[Fact]:
+        """GIT CLONE [--branch REF] URL PATH."""
+        start = re.match(r"\s*CLONE\b", rest.text)
+        flags, words = self.words(rest.part(start.end(), len(rest.text))) if start else ([], [])
+        if not words:
+            return
+        source = expand(words[0], self.values.get, "docker").source
+        found = parse_git_url(source.text, any_https=True)
+        if found is None:
+            return
+        branch = next((value for name, value in flags if name == "branch" and value is not None), None)
+        known = expand(branch, self.values.get, "docker") if branch is not None else None
+        ref = (
+            known.source.text
+            if known is not None and known.state in ("literal", "defaulted")
+            else ""
+            if known is None
+            else UNKNOWN
+        )
+        unknown = found.owner is UNKNOWN or found.repository is UNKNOWN
+        yield Component(
+            span=branch.all() if branch is not None else words[0].all(),
+            parts={"ref": known.source.all()} if known is not None and ref else {}, system="git", kind="repository",
+            name=UNKNOWN if unknown else f"{found.owner}/{found.repository}", owner=found.owner, host=found.host, ref=ref,
+            ref_kind=UNKNOWN if ref is UNKNOWN else classify_ref(str(ref)),
+        )  # fmt: skip
+
+    def assigned(self, rest: Source) -> Iterator[Fact]:
+        """ARG [--global] NAME[=default], LET NAME=value, SET NAME=value, ENV NAME=value."""
+        flags = re.match(r"\s*(?:--[\w-]+\s+)*", rest.text)
+        start = flags.end() if flags else 0
+        match = _ASSIGNED.match(rest.text, start)
+        if match is None:
+            name = rest.text[start:].strip()
+            self.values.pop(name, None)
+            return
+        value = unquote(rest.part(match.start("value"), match.end("value")))
+        script = _SUBSHELL.match(value.text)
+        if script is not None:
+            self.values.pop(match["name"], None)
+            yield from self.script(value.part(*script.span("script")))
+            return
+        self.values[match["name"]] = value
+        if not self.in_target and "--global" in rest.text[:start]:
+            self.shared[match["name"]] = value
+        from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - many files set nothing
+
+        yield from environment_facts(match["name"], value, where="layer")
+
+    def script(self, rest: Source) -> Iterator[Fact]:
+        """The shell text behind the flags."""
+        flags = re.match(
+            r"(?:\s*--[\w-]+(?:=(?:\"[^\"]*\"|'[^']*'|\S)*|\s+(?=\")\"[^\"]*\")?(?=\s))*\s*(?:--\s+)?", rest.text
+        )
+        body = rest.part(flags.end() if flags else 0, len(rest.text))
+        words = json_words(body)
+        known = {name: value.text for name, value in self.values.items() if "$" not in value.text}
+        if words:
+            from relcheck.readers.shell import read_argv  # noqa: PLC0415 - loads the grammar of the shell
+
+            yield from read_argv(words, context="run")
+        elif body.text.strip():
+            from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
+
+            yield from read_shell(body, context="run", variables=known)
+
+
+_COMMANDS = {
+    "FROM": _Reader.from_, "BUILD": _Reader.referred, "DO": _Reader.referred, "IMPORT": _Reader.imported,
+    "COPY": _Reader.copied, "SAVE": _Reader.saved, "WITH": _Reader.with_docker, "GIT": _Reader.git, "ARG": _Reader.assigned,
+    "LET": _Reader.assigned, "SET": _Reader.assigned, "ENV": _Reader.assigned,
+}  # fmt: skip

@@ -1,0 +1,348 @@
+"""Gradle build and settings scripts, Groovy and Kotlin (the Gradle user manual: declaring dependencies, repositories).
+
+    plugins { id("x") version "y" }                 buildscript, pluginManagement repeat plugins and repositories
+    dependencies { CONFIGURATION "g:a:v" | group: "g", name: "a", version: "v" | platform("g:a:v") { version { strictly } } }
+    repositories { mavenCentral(); maven { url; content {…}; credentials {…} }; exclusiveContent {…} }
+    publishing | nexusPublishing { repositories { … } }
+    group, version, ext, def, val                   the package, and values of `$name`
+    jib, bootBuildImage                             images;  exec { commandLine … }, apply from: URL
+
+Values of gradle.properties are filled in by link.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from relcheck.facts import UNKNOWN, Dependency, Download, Fact, Package, Registry, Text
+from relcheck.readers.gradle_tokens import Statement, Token, parse
+from relcheck.readers.images import image_fact
+from relcheck.readers.package_versions import version_fields
+from relcheck.readers.urls import registry
+from relcheck.refs import MARK
+from relcheck.refs.url import parse_url
+from relcheck.source import Source, Span
+
+_COORDINATE = re.compile(
+    r"(?P<group>[\w.\-\ue000]+):(?P<name>[\w.\-\ue000]+)(?::(?P<version>[^:@\s/]*))?(?::[\w.\-\ue000]*)?(?:@[\w.]+)?"
+)
+_DECLARING = ("force", "dependency", "mavenBom", "dependencySet")
+_NOT_DEPENDENCIES = ("exclude", "project", "files", "fileTree", "because", "println", "if", "else", "def", "val", "var")
+_VARIABLE_BLOCKS = ("ext", "extra")
+_ANY = ("+", "latest.integration")
+_TAGS = ("latest.release", "latest.milestone")
+_RANGE = re.compile(r"[\[\](].*[\])\[]|.*\.\+|.*-\+")
+_BUILD = ("classpath", "annotationProcessor", "kapt", "ksp")
+_KNOWN_REPOSITORIES = {
+    "mavenCentral": "https://repo.maven.apache.org/maven2/",
+    "google": "https://dl.google.com/dl/android/maven2/",
+    "jcenter": "https://jcenter.bintray.com/",
+    "gradlePluginPortal": "https://plugins.gradle.org/m2/",
+}
+_REPOSITORIES = (*_KNOWN_REPOSITORIES, "maven", "ivy", "exclusiveContent")
+_FILTERS = ("content", "mavenContent")
+_PUBLISHERS = ("maven-publish", "ivy-publish", "com.vanniktech.maven.publish", "io.github.gradle-nexus.publish-plugin")
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Read a script of Gradle."""
+    yield from _Script(source).read()
+
+
+def gradle_firmness(version: str) -> str:
+    """Return how firmly a version of Gradle's grammar binds: exact, range, any (`+`) or tag (`latest.release`)."""
+    if version in _ANY:
+        return "any"
+    if version in _TAGS:
+        return "tag"
+    return "range" if _RANGE.fullmatch(version) else "exact"
+
+
+class _Script:
+    """One script while it is read."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.top = parse(source)
+        self.variables: dict[str, Source] = {}
+        self.plugins: set[str] = set()
+        for path, statement in self.top.walk():
+            self._variable(path, statement)
+
+    def _variable(self, path: tuple[str, ...], statement: Statement) -> None:
+        """Def x = "1", val x = "1", ext.x = "1", ext { x = "1"; set("x", "1") }, extra["x"] = "1"."""
+        tokens = [token for token in statement.tokens if token.text not in ("private", "final", "const", "String")]
+        words = [token.text for token in tokens]
+        value = next((t for t in tokens[-1:] if t.kind == "string"), None)
+        if value is None:
+            return
+        in_block = path[-1:] and path[-1] in _VARIABLE_BLOCKS
+        name = ""
+        if words[:1] in (["def"], ["val"], ["var"]) and "=" in words:
+            name = words[1]
+        elif words[:2] in (["ext", "."], ["extra", "["]) and len(words) > 4 or in_block and words[:2] == ["set", "("]:
+            name = words[2]
+        elif len(words) == 3 and words[1] == "=" and (not path or in_block):
+            name = words[0]
+        if name:
+            self.variables[name] = value.source
+
+    def known(self, token: Token) -> Source:
+        """Return the text of a string with what is known of its variables."""
+        return token.expanded(self.variables.get)
+
+    def read(self) -> Iterator[Fact]:
+        for path, statement in self.top.walk():
+            name = statement.name
+            if name == "repositories" and statement.block:
+                yield from self._repositories(path, statement)
+            elif path[-1:] == ("plugins",):
+                yield from self._plugin(statement)
+            elif self._declares(path, name):
+                yield from self._dependencies(statement)
+            elif name == "apply":
+                yield from self._apply(statement)
+            elif name == "jib" or path == ("jib",):
+                yield from self._jib(statement)
+            elif name in ("bootBuildImage", "tasks") and statement.block:
+                yield from self._boot_image(statement)
+            elif name in ("commandLine", "executable") and path[-1:]:
+                yield from self._command(statement)
+            elif name == "nexusUrl" and "repositories" in path:
+                yield from self._urls(statement, "publish", name)
+        yield from self._package()
+
+    def _declares(self, path: tuple[str, ...], name: str) -> bool:
+        if name in _NOT_DEPENDENCIES or not name:
+            return False
+        inside = (
+            path[-1:] == ("dependencies",)
+            or "dependencies" in path
+            and path[-1] in ("constraints", "if", "else", "components")
+        )
+        return inside or name in _DECLARING
+
+    def _dependencies(self, statement: Statement) -> Iterator[Fact]:
+        named = self._named(statement)
+        group = _group(statement.name)
+        if named.get("name"):
+            yield from self._map_notation(named, group)
+            return
+        for token in statement.strings():
+            source = self.known(token)
+            match = _COORDINATE.fullmatch(source.text)
+            if match is None:
+                continue
+            if match["version"]:
+                yield self._dependency(token, source, match, group)
+            else:
+                yield from self._rich(statement, source, match, group)
+
+    def _named(self, statement: Statement) -> dict[str, Token]:
+        """`group: "a", name: "b"` in Groovy, `group = "a", name = "b"` in Kotlin."""
+        out: dict[str, Token] = {}
+        tokens = statement.tokens
+        for index in range(len(tokens) - 2):
+            if (
+                tokens[index].kind == "word"
+                and tokens[index + 1].text in (":", "=")
+                and tokens[index + 2].kind == "string"
+            ):
+                out[tokens[index].text] = tokens[index + 2]
+        return out
+
+    def _map_notation(self, named: dict[str, Token], group: str) -> Iterator[Fact]:
+        version = named.get("version")
+        if version is None or "group" not in named:
+            return
+        source = self.known(version)
+        names = [self.known(named[key]).text for key in ("group", "name")]
+        unknown = any(MARK in name for name in names)
+        place = _across(named["group"].source.all(), named["name"].source.all())
+        yield self._made(
+            UNKNOWN if unknown else ":".join(names), {} if unknown else {"name": place}, source, version, group
+        )
+
+    def _dependency(self, token: Token, source: Source, match: re.Match[str], group: str) -> Dependency:
+        name = f"{match['group']}:{match['name']}"
+        unknown = MARK in name
+        version = source.part(*match.span("version"))
+        parts = {} if unknown else {"name": source.at(match.start("group"), match.end("name"))}
+        return self._made(UNKNOWN if unknown else name, parts, version, token, group)
+
+    def _made(self, name: Text, parts: dict[str, Span], version: Source, token: Token, group: str) -> Dependency:
+        text = version.text
+        known = MARK not in text
+        # `1.${minor}` is not known, but what ends in a plus moves whatever stands before it.
+        constraint: Text = text if known else UNKNOWN
+        firmness: Text = gradle_firmness(text) if known or text.endswith("+") else UNKNOWN
+        if known:
+            parts["constraint"] = version.all()
+        return Dependency(
+            span=version.all(), parts=parts, ecosystem="maven", where="manifest", name=name, constraint=constraint,
+            firmness=firmness, group=group, raw="" if known else _raw(token),
+        )  # fmt: skip
+
+    def _rich(self, statement: Statement, source: Source, match: re.Match[str], group: str) -> Iterator[Fact]:
+        """implementation("g:a") { version { strictly("[1, 2[") ; prefer("1.5") } }."""
+        for key in ("strictly", "require", "prefer"):
+            for found in statement.all("version", key):
+                for token in found.strings():
+                    name = f"{match['group']}:{match['name']}"
+                    parts = {"name": source.at(match.start("group"), match.end("name"))}
+                    yield self._made(UNKNOWN if MARK in name else name, parts, self.known(token), token, group)
+                    return
+
+    def _plugin(self, statement: Statement) -> Iterator[Fact]:
+        """id("x") version "y" apply false; kotlin("jvm") version "y"."""
+        strings = list(statement.strings())
+        if not strings or statement.name not in ("id", "kotlin"):
+            return
+        name = strings[0].text if statement.name == "id" else f"org.jetbrains.kotlin.{strings[0].text}"
+        self.plugins.add(name)
+        if len(strings) < 2 or "version" not in statement.words():
+            return
+        source = self.known(strings[1])
+        known = MARK not in source.text
+        parts = {"constraint": source.all()} if known else {}
+        if statement.name == "id":
+            parts["name"] = strings[0].source.all()
+        yield Dependency(
+            span=source.all(), parts=parts, ecosystem="gradle", where="manifest", name=name,
+            constraint=source.text if known else UNKNOWN, firmness=gradle_firmness(source.text) if known else UNKNOWN,
+            group="build", raw="" if known else _raw(strings[1]),
+        )  # fmt: skip
+
+    def _repositories(self, path: tuple[str, ...], block: Statement) -> Iterator[Fact]:
+        purpose = "index"
+        if any("ublishing" in name or name == "uploadArchives" for name in path):
+            purpose = "publish"
+        elif "pluginManagement" in path or "buildscript" in path:
+            purpose = "plugin-index"
+        others = (
+            sum(
+                1
+                for child in block.children
+                if child.name in (*_KNOWN_REPOSITORIES, "maven", "ivy", "exclusiveContent")
+            )
+            - 1
+        )
+        for child in block.children:
+            yield from self._repository(child, purpose, others, filtered=child.name == "exclusiveContent")
+
+    def _repository(self, statement: Statement, purpose: str, others: int, *, filtered: bool) -> Iterator[Fact]:
+        name = statement.name
+        if name in ("exclusiveContent", "forRepository"):
+            for child in statement.children:
+                yield from self._repository(child, purpose, others, filtered=True)
+        elif name in _KNOWN_REPOSITORIES:
+            url = parse_url(_KNOWN_REPOSITORIES[name])
+            yield Registry(
+                span=statement.tokens[0].source.all(), ecosystem="maven", purpose=purpose, url=url.redacted if url else "",
+                host=url.host if url else "", scheme="https", key=name, filtered=True, beside=others,
+            )  # fmt: skip
+        elif name in ("maven", "ivy") or statement.block and purpose == "publish":
+            filtered = filtered or any(next(statement.all(key), None) is not None for key in _FILTERS)
+            holders = [statement, *statement.all("url"), *statement.all("setUrl")]
+            for holder in holders:
+                for fact in self._urls(holder, purpose, name):
+                    is_index = isinstance(fact, Registry) and purpose == "index"
+                    yield fact.replace(filtered=filtered, beside=others) if is_index else fact
+            for block in statement.all("credentials"):
+                yield from self._credentials(block)
+
+    def _urls(self, statement: Statement, purpose: str, key: str) -> Iterator[Fact]:
+        for token in statement.strings():
+            source = self.known(token)
+            if "://" in source.text:
+                yield from registry(source, ecosystem="maven", purpose=purpose, key=key)
+
+    def _credentials(self, block: Statement) -> Iterator[Fact]:
+        token = block.value_of("password")
+        if token is not None:
+            from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - few scripts hold a password
+
+            yield from environment_facts("password", self.known(token), where="manifest")
+
+    def _apply(self, statement: Statement) -> Iterator[Fact]:
+        """Apply from: "https://…" runs what it fetches; apply plugin: "x"."""
+        named = self._named(statement)
+        if "plugin" in named:
+            self.plugins.add(named["plugin"].text)
+        script = named.get("from")
+        url = parse_url(self.known(script).text) if script is not None else None
+        if script is not None and url is not None:
+            yield Download(
+                span=script.source.all(), parts={}, tool="gradle", url=UNKNOWN if MARK in url.redacted else url.redacted,
+                scheme=url.scheme, host=url.host, executed_by="gradle", piped=True, context="manifest",
+            )  # fmt: skip
+
+    def _jib(self, statement: Statement) -> Iterator[Fact]:
+        for block, role in (("from", "base"), ("to", "output")):
+            for found in statement.all(block, "image") if statement.name == "jib" else ():
+                yield from self._images(found, role)
+            if statement.name == f"{block}.image" or statement.words()[:3] == [block, ".", "image"]:
+                yield from self._images(statement, role)
+
+    def _boot_image(self, statement: Statement) -> Iterator[Fact]:
+        words = statement.words()
+        if "bootBuildImage" not in [*words, *(token.text for token in statement.strings())]:
+            return
+        for key, role in (("builder", "base"), ("runImage", "base"), ("imageName", "output")):
+            for found in statement.all(key):
+                yield from self._images(found, role)
+
+    def _images(self, statement: Statement, role: str) -> Iterator[Fact]:
+        for token in statement.strings():
+            source = self.known(token)
+            fact = image_fact(source, role=role, engine="gradle", written=token.text)
+            if fact is not None:
+                yield fact
+
+    def _command(self, statement: Statement) -> Iterator[Fact]:
+        words = [self.known(token) for token in statement.strings()]
+        if words and statement.name == "commandLine":
+            from relcheck.readers.shell import read_argv  # noqa: PLC0415 - loads the grammar of the shell
+
+            yield from read_argv(words, context="script")
+
+    def _package(self) -> Iterator[Fact]:
+        """The group and version that the script itself states."""
+        if self.source.path.rsplit("/", 1)[-1].startswith("settings."):
+            return
+        stated = {
+            statement.name: token for statement in self.top.children
+            if statement.name in ("group", "version") and not statement.block
+            and len(statement.tokens) <= 3 and (token := next(statement.strings(), None)) is not None
+        }  # fmt: skip
+        version = stated.get("version")
+        if version is None:
+            return
+        source = self.known(version)
+        written: Text = UNKNOWN if MARK in source.text else source.text
+        parts = {"version": source.all()} if written is not UNKNOWN else {}
+        group = stated.get("group")
+        yield Package(
+            span=source.all(), parts=parts, ecosystem="maven", scope=self.known(group).text if group is not None else "",
+            folder=self.source.path.rpartition("/")[0], version=written, private=not self.plugins & set(_PUBLISHERS),
+            **version_fields("maven", written),
+        )  # fmt: skip
+
+
+def _raw(token: Token) -> str:
+    """Return the version of a coordinate as it is written, for link."""
+    text = token.text if token.quote.startswith('"') else ""
+    parts = text.split(":") if "${" not in text or ":" in text else [text]
+    return parts[2] if len(parts) > 2 else text if len(parts) == 1 else ""
+
+
+def _group(configuration: str) -> str:
+    lower = configuration.lower()
+    if "test" in lower:
+        return "dev"
+    return "build" if configuration in _BUILD else "prod"
+
+
+def _across(first: Span, last: Span) -> Span:
+    return Span(min(first.start, last.start), max(first.end, last.end), "composed")
