@@ -34,7 +34,7 @@ def reader_identity() -> str:
 
     found = hashlib.sha256(__version__.encode())
     package = Path(__file__).parent
-    for folder in (package, package / "readers", package / "readers" / "effects", package / "refs"):
+    for folder in (package, package / "readers", package / "readers" / "effects", package / "refs", package / "secrets"):
         if not folder.is_dir():
             continue
         for path in sorted(folder.glob("*.py")):

@@ -29,9 +29,9 @@ _FIXTURES = frozenset((
 ))  # fmt: skip
 _NO_TEXT = (
     ".png", ".jpg", ".jpeg", ".gif", ".ico", ".bmp", ".webp", ".avif", ".tif", ".tiff", ".psd", ".svg", ".woff", ".woff2", ".ttf",
-    ".otf", ".eot", ".mp3", ".mp4", ".mov", ".avi", ".webm", ".ogg", ".wav", ".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx",
-    ".zip", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".jar", ".war", ".whl", ".class", ".pyc", ".so", ".dll", ".exe",
-    ".dylib", ".a", ".o", ".bin", ".wasm", ".mo", ".parquet", ".sqlite", ".db", ".npy", ".pb",
+    ".otf", ".eot", ".mp3", ".mp4", ".mov", ".avi", ".webm", ".ogg", ".wav", ".pdf", ".docx", ".xlsx", ".pptx",
+    ".zip", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".jar", ".war", ".whl", ".class", ".pyc", ".so",
+    ".dll", ".exe", ".dylib", ".a", ".o", ".bin", ".wasm", ".mo", ".parquet", ".sqlite", ".db", ".npy", ".pb",
 )  # fmt: skip
 """Names of files that hold no text worth a look: they are not even opened for secrets."""
 _VENDORED = frozenset(("vendor", "third_party", "node_modules", "site-packages", "bower_components"))

@@ -10,12 +10,12 @@ from relcheck.cache import MIN_FILES, FactCache, cache_folder
 from relcheck.discover import Candidate, Discovery, discover, path_class, recognise_path
 from relcheck.facts import Credential, Fact, Unreadable
 from relcheck.findings import Finding, Place
-from relcheck.judge import FileView, Judge, place_of
+from relcheck.judge import FileView, Judge, merged_params, place_of
 from relcheck.link import Repository, link
 from relcheck.readers import BY_NAME, read_source
 from relcheck.records import Record
 from relcheck.rules import Rule, RuleSet, load_rules
-from relcheck.source import Source, searchable
+from relcheck.source import Source
 from relcheck.tree import Unavailable
 
 if TYPE_CHECKING:
@@ -77,24 +77,15 @@ class Scanned(Record):
     compilations: int = 0
 
 
-_TOKEN_MARKS = (
-    b"gh", b"npm_", b"pypi-", b"cio", b"rubygems_", b"oy2", b"dckr_", b"gl", b"AKCp", b"cmVmd", b"CLOJARS_", b"AKIA",
-    b"ASIA", b"ABIA", b"ACCA", b"hf_", b"hv", b"AGE-SECRET-KEY", b"GR1348941", b"PRIVATE KEY", b"Q~",
-)  # fmt: skip
-
-
-def may_hold_token(data: bytes) -> bool:
-    """Whether any byte string that begins a known token format occurs."""
-    return any(mark in data for mark in _TOKEN_MARKS)
-
-
-def read_facts(file_format: str, source: Source, data: bytes) -> list[Fact]:
-    """Return the facts of a text; whatever goes wrong becomes a fact."""
+def read_facts(file_format: str, source: Source, data: bytes, detectors: frozenset[str] = frozenset()) -> list[Fact]:
+    """Return the facts of a text; whatever goes wrong becomes a fact. `detectors` look for secrets in its lines."""
     facts = read_source(file_format, source) if file_format in BY_NAME else []
-    if may_hold_token(searchable(data)):
-        from relcheck.readers.secret_text import find  # noqa: PLC0415 - most files hold no token
+    if data:
+        from relcheck.secrets.find import finder  # noqa: PLC0415 - a neighbour is read without it
 
-        facts.extend(find(source))
+        known = {(fact.kind, fact.span) for fact in facts if isinstance(fact, Credential)}
+        found = finder(detectors).find(source.path, data, source)[1]
+        facts += [fact for fact in found if (fact.kind, fact.span) not in known]
     return facts
 
 
@@ -122,7 +113,9 @@ class _Scan:
         )
         if plan.discovered:
             self._discovery = plan.discovered(self._discovery)
+        self._detectors = self._wanted_detectors()
         facts = self._read_all()
+        self._read_texts(facts)
         repository = self._repository(facts)
         link(repository)
         reads = {path: self._read_record(path, repository) for path in self._candidates}
@@ -132,7 +125,8 @@ class _Scan:
             reads=reads,
             rules=self._rules,
             discovery=self._discovery.replace(
-                passed_over=tuple(sorted({**dict(self._discovery.passed_over), **self._passed}.items()))
+                passed_over=tuple(sorted({**dict(self._discovery.passed_over), **self._passed}.items())),
+                notes=(*self._discovery.notes, *_long_lines(reads.values())),
             ),
             unreadable=tuple(_unreadable(reads.values())),
             secrets={path: spans for path, read in reads.items() if (spans := _secret_spans(read))},
@@ -154,7 +148,7 @@ class _Scan:
                 continue
             self._candidates[candidate.path] = candidate
             self._sources[candidate.path] = Source.from_bytes(candidate.path, data)
-            known = cache.get(cache.key(candidate.path, candidate.format, data)) if cache else None
+            known = cache.get(self._key(cache, candidate, data)) if cache else None
             if known is None:
                 facts[candidate.path] = []
                 waiting.append((candidate, data))
@@ -163,22 +157,48 @@ class _Scan:
         for done, (candidate, data, found) in enumerate(self._facts_of(waiting), start=1):
             facts[candidate.path] = found
             if cache:
-                cache.put(cache.key(candidate.path, candidate.format, data), found)
+                cache.put(self._key(cache, candidate, data), found)
             if self._progress:
                 self._progress(done, len(waiting))
         if cache:
             cache.save()
         return facts
 
+    def _key(self, cache: FactCache, candidate: Candidate, data: bytes) -> str:
+        return cache.key(candidate.path, "\0".join((candidate.format, *sorted(self._detectors))), data)
+
+    def _wanted_detectors(self) -> frozenset[str]:
+        """Return the detectors that the rule `secret` is to hear, none where the rule is not in force."""
+        judging = self._plan.judging(".", self._rules)
+        rule = next((rule for rule in judging.rules if rule.name == "secret"), None)
+        if rule is None:
+            return frozenset()
+        params = merged_params(rule, judging.params.get(rule.name, {}))
+        return frozenset(params["detectors"]) | frozenset(params["strict"] if judging.profile == "strict" else ())
+
+    def _read_texts(self, facts: dict[str, list[Fact]]) -> None:
+        """Look for secrets in the files that have no format; only those that hold any become part of the scan."""
+        from relcheck.secrets.texts import read_texts  # noqa: PLC0415 - a hook may name files of known formats alone
+
+        if not self._discovery.texts:
+            return
+        found = read_texts(self._discovery, self._detectors, self._passed, cached=self._plan.cache)
+        for candidate, source, secrets in found:
+            self._candidates[candidate.path] = candidate
+            self._sources[candidate.path] = source
+            facts[candidate.path] = secrets
+
     def _facts_of(self, waiting: Sequence[tuple[Candidate, bytes]]) -> Iterator[tuple[Candidate, bytes, list[Fact]]]:
         jobs = self._plan.jobs or os.cpu_count() or 1
         if jobs > 1 and sum(len(data) for _, data in waiting) >= PARALLEL_BYTES:
             from relcheck.workers import facts_in_parallel  # noqa: PLC0415 - only for large scans
 
-            yield from facts_in_parallel(waiting, jobs)
+            yield from facts_in_parallel(waiting, jobs, self._detectors)
             return
         for candidate, data in waiting:
-            yield candidate, data, read_facts(candidate.format, self._sources[candidate.path], data)
+            yield candidate, data, read_facts(
+                candidate.format, self._sources[candidate.path], data, self._detectors
+            )
 
     def _repository(self, facts: dict[str, list[Fact]]) -> Repository:
         discovery = self._discovery
@@ -250,6 +270,22 @@ def _unreadable(reads: Iterable[Read]) -> Iterator[tuple[Place, str]]:
         for fact in read.facts:
             if isinstance(fact, Unreadable):
                 yield place_of(read.view, fact.span), fact.reason
+
+
+def _long_lines(reads: Iterable[Read]) -> Iterator[str]:
+    """Say how many lines were too long for the detectors of secrets, and where the first is."""
+    from relcheck.secrets.needs import UNREAD_LINE  # noqa: PLC0415 - light
+
+    found = [
+        (read.candidate.path, read.source.position(fact.span.start).line)
+        for read in reads
+        for fact in read.facts
+        if isinstance(fact, Credential) and fact.kind == UNREAD_LINE
+    ]
+    if found:
+        path, line = min(found)
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        yield f"{path}:{line}{more}: too long a line for the detectors of secrets, which read up to 10,000 characters."
 
 
 def _secret_spans(read: Read) -> tuple[tuple[int, int], ...]:

@@ -1,0 +1,155 @@
+"""From the bytes of a file to the credentials in its text: the prefilter names lines, the rest sees only those."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+from relcheck.facts import Credential
+from relcheck.refs.secrets import literal_form, redact
+from relcheck.secrets.engines import AdaptiveEngine, Engine, Hits
+from relcheck.secrets.needs import CASELESS, CASELESS_LETTERS, DETECTORS, OWN, PRIVATE_KEY, TOKEN, UNREAD_LINE, needs_of
+from relcheck.source import Source
+
+_BREAK = re.compile(r"\r\n|\n|\r")
+_BOMS_16 = (b"\xff\xfe", b"\xfe\xff")
+_NO_SHAPES = (".svg", ".lock", ".sum", ".map")
+
+
+class Finder:
+    """Finds secrets with a set of detectors; made once a process, it keeps its engine."""
+
+    def __init__(self, detectors: Iterable[str], *, cached: bool = True, engine: Engine | None = None) -> None:
+        self.detectors = frozenset(detectors) & DETECTORS
+        self._engine = engine or AdaptiveEngine(needs_of(self.detectors), cached=cached)
+        self._caseless = self.detectors & CASELESS
+
+    def find(self, path: str, data: bytes, source: Source | None = None) -> tuple[Source | None, list[Credential]]:
+        """Return the text and the secrets of a file; no text where nothing in the bytes asked for one."""
+        utf16 = data[:2] in _BOMS_16
+        if utf16:
+            source = source or Source.from_bytes(path, data)
+            data = source.text.encode("utf-8", "replace")
+        hits = self._hits(data)
+        if not hits:
+            return source, []
+        source = source or Source.from_bytes(path, data)
+        owners: dict[int, set[str]] = {}
+        for offset, owner in _points(data, hits, utf16=utf16):
+            owners.setdefault(source.position(offset).line, set()).add(owner)
+        return source, list(self._facts(path, source, owners))
+
+    def _hits(self, data: bytes) -> Hits:
+        hits = self._engine.hits(data)
+        if self._caseless and not data.isascii():
+            for letter in CASELESS_LETTERS:
+                for match in re.finditer(re.escape(letter), data):
+                    hits += [(match.start(), owner) for owner in self._caseless]
+            hits.sort()
+        return hits
+
+    def _facts(self, path: str, source: Source, owners: dict[int, set[str]]) -> Iterator[Credential]:
+        from relcheck.readers.secret_text import private_keys, tokens  # noqa: PLC0415 - few files hold any
+
+        if any(PRIVATE_KEY in found for found in owners.values()):
+            yield from private_keys(source)
+        lines = _BREAK.split(source.text)
+        looked_at: bool | None = None
+        for number in sorted(owners):
+            start = source.line_start(number)
+            if TOKEN in owners[number]:
+                shapes = not path.endswith(_NO_SHAPES) and len(lines[number - 1]) <= _max_line()
+                yield from tokens(source, start, start + len(lines[number - 1]), shapes=shapes)
+            wanted = owners[number].difference(OWN)
+            if wanted and looked_at is None:
+                from relcheck.secrets.detectors import is_looked_at  # noqa: PLC0415 - most files have no candidate
+
+                looked_at = is_looked_at(path)
+            if wanted and looked_at:
+                yield from _detected(path, source, lines, number, wanted)
+
+
+@lru_cache(maxsize=4)
+def finder(detectors: frozenset[str], *, cached: bool = True) -> Finder:
+    """Return the finder of this process for a set of detectors."""
+    return Finder(detectors, cached=cached)
+
+
+def _max_line() -> int:
+    from relcheck.secrets.detectors import MAX_LINE  # noqa: PLC0415 - the module is light until it is used
+
+    return MAX_LINE
+
+
+def _points(data: bytes, hits: Hits, *, utf16: bool) -> Iterator[tuple[int, str]]:
+    """Yield the hits with their places in code points of the decoded text."""
+    try:
+        bom = 0 if utf16 else len(data.decode("utf-8")) - len(data.decode("utf-8").removeprefix("\ufeff"))
+    except UnicodeDecodeError:
+        yield from hits  # read as Latin-1, a letter a byte
+        return
+    if data.isascii():
+        yield from hits
+        return
+    seen, points = 0, -bom
+    for offset, owner in hits:
+        begin = offset
+        while begin > seen and data[begin] & 0xC0 == 0x80:  # not into the middle of a letter
+            begin -= 1
+        if begin > seen:
+            points += len(data[seen:begin].decode("utf-8", "replace"))
+            seen = begin
+        yield max(points, 0), owner
+
+
+def _detected(path: str, source: Source, lines: Sequence[str], number: int, wanted: set[str]) -> Iterator[Credential]:
+    """Yield what detect-secrets says of a line."""
+    from relcheck.secrets.detectors import detect, order  # noqa: PLC0415 - the first candidate pays
+
+    line, start = lines[number - 1], source.line_start(number)
+    if len(line) > _max_line():
+        place = source.at(start, start)
+        yield Credential(span=place, kind=UNREAD_LINE, form="empty", where="text", length=len(line))
+        return
+    for found in detect(path, lines, number, [name for name in order() if name in wanted]):
+        at = line.find(found.secret)
+        begin, end = (start + at, start + at + len(found.secret)) if at >= 0 else (start, start + len(line))
+        place = source.at(begin, end)
+        yield Credential(
+            span=place,
+            parts={"value": place},
+            kind="secret",
+            form=_form(found.detector, found.secret),
+            where="text",
+            host=_host(line, end - start) if found.detector == "BasicAuthDetector" else "",
+            token=found.kind,
+            redacted=redact(found.secret),
+            length=len(found.secret),
+            tool=found.detector,
+        )
+
+
+def _form(detector: str, secret: str) -> str:
+    form = literal_form(secret)
+    return "placeholder" if detector == "JwtTokenDetector" and form == "literal" and _is_sample_jwt(secret) else form
+
+
+_HOST = re.compile(r"@([A-Za-z0-9.-]*)")
+
+
+def _host(line: str, end: int) -> str:
+    """Return the host behind the password of a URL, as far as it is written."""
+    match = _HOST.match(line, end)
+    return match[1].lower() if match else ""
+
+
+def _is_sample_jwt(token: str) -> bool:
+    """Whether a token is the sample of every introduction: signed for John Doe, number 1234567890."""
+    from base64 import urlsafe_b64decode  # noqa: PLC0415 - rarely asked
+
+    body = token.split(".")[1]
+    try:
+        return b"1234567890" in urlsafe_b64decode(body + "=" * (-len(body) % 4))
+    except ValueError:
+        return False
