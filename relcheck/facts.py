@@ -202,10 +202,11 @@ class Package(Fact):
     foreign_index: str = ""  # a private registry of its dependencies or neighbours, which it does not name (by link)
     root: bool = False  # the manifest of a workspace, with members below it
     entry: Truth = UNKNOWN  # it says what it offers: an entry point, a command or a list of files
-    contents: str = ""  # what keeps the package small: files, ignore-file, gitignore-only, shadowed; "": nothing known
-    published_together: Truth = (
-        False  # a command publishes every package of the repository that is not private (by link)
-    )
+    # What bounds its files: files, ignore-file, shadowed (.npmignore hides .gitignore), tracked, everything, none.
+    contents: str = ""
+    unignored: str = ""  # contents shadowed: a pattern for secrets that is only in .gitignore (by link)
+    publish_step: Truth = UNKNOWN  # a step of this repository publishes packages of the ecosystem (by link)
+    published_together: Truth = False  # one command publishes every package that is not private (by link)
     stale_lock: tuple[Sibling, ...] = ()  # lock files that state another version of the package (by link)
     siblings: tuple[Sibling, ...] = ()  # filled by link: the other places of this folder
     disagrees: tuple[Sibling, ...] = ()  # those of them that state another version

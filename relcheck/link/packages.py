@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from relcheck.facts import UNKNOWN, Dependency, Install, Package, Registry, Related, Sibling, Text, Truth
+from typing import Any
+
+from relcheck.facts import UNKNOWN, Dependency, Install, Package, Publish, Registry, Related, Sibling, Text, Truth
 from relcheck.link import Repository, folder_of
 from relcheck.refs.version import same_version
 
@@ -35,15 +37,77 @@ _VERSION_FILES = ("__init__.py", "_version.py", "__version__.py", "version.py", 
 
 def link(repository: Repository) -> None:
     """Fill what packages, dependencies and installs cannot know alone."""
+    _promote(repository)
+    _inherit(repository)
     _siblings(repository)
     _locks(repository)
     _scopes(repository)
+    if repository.named("go.mod"):
+        from relcheck.link.go_tags import mark_replacements  # noqa: PLC0415 - only for Go
+
+        mark_replacements(repository)
+
+
+def _promote(repository: Repository) -> None:
+    """setup.cfg, else setup.py, is the manifest of a folder without a package in pyproject.toml."""
+    for name in ("setup.cfg", "setup.py"):
+        for path in repository.named(name):
+            beside = [repository.beside(path, "pyproject.toml"), repository.beside(path, "setup.cfg")]
+            known = [
+                fact
+                for other in beside
+                if other and other != path
+                for fact in repository.of(other)
+                if isinstance(fact, Package) and not fact.version_only
+            ]
+            for index, fact in enumerate(repository.of(path)):
+                if isinstance(fact, Package) and not known and fact.name is not UNKNOWN and fact.name:
+                    repository.put(path, index, fact.replace(version_only=False))
+
+
+def _inherit(repository: Repository) -> None:
+    """Give crates what they leave to their workspace (`version.workspace = true`, `publish.workspace = true`)."""
+    for path, index, package in list(repository.all(Package)):
+        if package.ecosystem != "cargo" or package.version_only:
+            continue
+        shared = _workspace(repository, path) if package.version_dynamic or package.private is UNKNOWN else None
+        if shared is None:
+            continue
+        repository.put(path, index, _inherited(package, shared))
+
+
+def _inherited(package: Package, shared: Package) -> Package:
+    changes: dict[str, Any] = {}
+    if package.version_dynamic:
+        changes = {
+            "version": shared.version,
+            "version_problem": shared.version_problem,
+            "version_canonical": shared.version_canonical,
+            "prerelease": shared.prerelease,
+        }
+    if package.private is UNKNOWN:
+        changes |= {"private": shared.private, "publish_to": shared.publish_to}
+    return package.replace(**changes)
+
+
+def _workspace(repository: Repository, path: str) -> Package | None:
+    """Return `[workspace.package]` of the nearest Cargo.toml, in the same folder or above."""
+    folder = folder_of(path)
+    while True:
+        candidate = f"{folder}/Cargo.toml" if folder else "Cargo.toml"
+        if candidate in repository.paths:
+            for fact in repository.of(candidate):
+                if isinstance(fact, Package) and fact.version_only and fact.ecosystem == "cargo":
+                    return fact
+        if not folder:
+            return None
+        folder = folder_of(folder)
 
 
 def _siblings(repository: Repository) -> None:
     """A package and the other places that state its version; the finding belongs to the manifest."""
     for path, index, package in list(repository.all(Package)):
-        if package.version_only or package.ecosystem != "pypi" or path not in repository.reported:
+        if package.version_only or package.ecosystem not in ("pypi", "gem") or path not in repository.reported:
             continue
         stated = [(other, found) for other, found in _stated(repository, path, package) if found.version is not UNKNOWN]
         base: Text = package.version
@@ -65,13 +129,25 @@ def _siblings(repository: Repository) -> None:
 
 
 def _stated(repository: Repository, path: str, package: Package) -> list[tuple[str, Package]]:
-    """Return the second places of a package's version: beside the manifest and in the package's own folder."""
-    return [
+    """Return the other places of a package's version: beside the manifest and in the package's own folder."""
+    found = [
         (other, fact)
         for other in _version_paths(repository, path, package)
         for fact in repository.of(other)
         if isinstance(fact, Package) and fact.version_only and _may_belong(fact, package)
     ]
+    return found + _wrapped(repository, path, package)
+
+
+def _wrapped(repository: Repository, path: str, package: Package) -> list[tuple[str, Package]]:
+    """Return the crate of the same name beside a Python project: maturin builds one from the other."""
+    crate = repository.beside(path, "Cargo.toml") if package.ecosystem == "pypi" else ""
+    return [
+        (crate, fact)
+        for fact in (repository.of(crate) if crate else ())
+        if isinstance(fact, Package) and not fact.version_only and fact.name is not UNKNOWN
+        and package.name is not UNKNOWN and _normal(str(fact.name)) == _normal(str(package.name))
+    ]  # fmt: skip
 
 
 def _may_belong(stated: Package, package: Package) -> bool:
@@ -82,12 +158,15 @@ def _may_belong(stated: Package, package: Package) -> bool:
 def _version_paths(repository: Repository, path: str, package: Package) -> list[str]:
     folder = folder_of(path)
     prefix = f"{folder}/" if folder else ""
-    wanted = [f"{prefix}setup.cfg", f"{prefix}setup.py"]
-    if package.name is not UNKNOWN:
-        module = _normal(str(package.name)).replace("-", "_")
-        for base in (f"{prefix}{module}", f"{prefix}src/{module}", f"{prefix}lib/{module}"):
-            wanted += [f"{base}/{name}" for name in _VERSION_FILES]
-    return [found for found in wanted if found in repository.paths]
+    name = str(package.name) if package.name is not UNKNOWN else ""
+    if package.ecosystem == "gem":
+        wanted = [f"{prefix}lib/{name.replace('-', mark)}/version.rb" for mark in ("/", "_")] if name else []
+    else:
+        wanted = [f"{prefix}setup.cfg", f"{prefix}setup.py"]
+        module = _normal(name).replace("-", "_")
+        for base in (f"{prefix}{module}", f"{prefix}src/{module}", f"{prefix}lib/{module}") if name else ():
+            wanted += [f"{base}/{file}" for file in _VERSION_FILES]
+    return [found for found in dict.fromkeys(wanted) if found in repository.paths and found != path]
 
 
 def _normal(name: str) -> str:
@@ -99,11 +178,12 @@ def _locks(repository: Repository) -> None:
     manifests = {
         path: fact for path, _, fact in repository.all(Package) if not fact.version_only
     }  # fmt: skip
+    steps = {fact.ecosystem for _, _, fact in repository.all(Publish) if fact.dry_run is not True}
     for path, index, dependency in list(repository.all(Dependency)):
         if dependency.where != "manifest" or dependency.locked is not UNKNOWN:
             continue
         package = manifests.get(path)
-        published: Truth = UNKNOWN if package is None else _not(package.private)
+        published: Truth = UNKNOWN if package is None else _is_published(package, steps, repository.whole)
         locked = bool(repository.above(path, *LOCKS.get(dependency.ecosystem, ())))
         repository.put(path, index, dependency.replace(locked=locked, published=published))
     for path, index, install in list(repository.all(Install)):
@@ -111,8 +191,13 @@ def _locks(repository: Repository) -> None:
             repository.put(path, index, install.replace(lockfile=_lock_of(repository, path, install.tool)))
 
 
-def _not(value: Truth) -> Truth:
-    return UNKNOWN if value is UNKNOWN else not value
+def _is_published(package: Package, steps: set[str], whole: bool) -> Truth:
+    """Whether a package may be published: not private, and a step of the repository publishes its ecosystem."""
+    if package.private is True:
+        return False
+    if package.private is UNKNOWN or not (whole or package.ecosystem in steps):
+        return UNKNOWN
+    return package.ecosystem in steps
 
 
 def _lock_of(repository: Repository, path: str, tool: str) -> Truth:

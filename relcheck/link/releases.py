@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from relcheck.facts import UNKNOWN, Package, Related, Release, Text
 from relcheck.link import Repository, folder_of
 from relcheck.patterns import lazy_pattern
-from relcheck.refs.version import is_placeholder_version, same_version, tag_version
+from relcheck.refs.version import is_placeholder_version, same_version, tag_prefixes, tag_version
+
+if TYPE_CHECKING:
+    from relcheck.vcs import Tag
+
+_MANIFESTS = ("pyproject.toml", "package.json", "Cargo.toml", "composer.json", "go.mod", "setup.py", "Chart.yaml")
+_PLAIN = re.compile(r"[vV]?\d.*|release[-/_].*|rel[-_/].*")
 
 _AUTOMATED = (
     ".changeset/config.json", "release-please-config.json", ".release-please-manifest.json", ".releaserc", ".releaserc.json",
@@ -31,20 +38,24 @@ def link(repository: Repository) -> None:
     history = repository.history
     packages = [
         (path, fact) for path, _, fact in repository.all(Package)
-        if path in repository.reported and not fact.version_only and fact.ecosystem != "helm"
+        if path in repository.reported and not fact.version_only and fact.ecosystem not in ("helm", "go")
         and fact.private is False and fact.version is not UNKNOWN and fact.name is not UNKNOWN
     ]  # fmt: skip
-    if history is None or not packages:
+    modules = [
+        (path, fact) for path, _, fact in repository.all(Package)
+        if path in repository.reported and fact.ecosystem == "go"
+    ]  # fmt: skip
+    if history is None or not (packages or modules):
         return
     from relcheck.vcs import GitProblem  # noqa: PLC0415 - only where there is a history
 
-    manifests = repository.named("pyproject.toml", "package.json")
     try:
         automated = any(name in repository.paths for name in _AUTOMATED)
-        for path, package in packages:
-            release = _release(repository, package, manifests)
-            if release is not None:
-                repository.add(path, release.replace(automated=automated))
+        _Releases(repository, automated).add(packages)
+        if modules:
+            from relcheck.link.go_tags import add_modules  # noqa: PLC0415 - only for Go
+
+            add_modules(repository, modules)
     except GitProblem as problem:
         for path, package in packages:
             repository.add(path, _unknown(package, str(problem)))
@@ -62,48 +73,96 @@ def _unknown(package: Package, why: str) -> Release:
     )
 
 
-def _release(repository: Repository, package: Package, manifests: list[str]) -> Release | None:
-    history = repository.history
-    version = str(package.version)
-    if history is None or is_placeholder_version(version) or package.version_problem:
-        return None
-    if history.shallow:
-        return _unknown(package, "the clone is shallow, so tags and changes cannot be judged")
-    stated = [(tag, found) for tag in history.tags if (found := _stated(tag.name, package, manifests)) is not None]
-    if not stated:
-        return None
-    newest, tagged = stated[0]
-    same = next(((tag, text) for tag, text in stated if same_version(package.ecosystem, version, text)), None)
-    chosen, text = same or (newest, tagged)
-    here = [(tag.name, found) for tag, found in stated if tag.here]
-    changed = _changed(repository, package, chosen.name, manifests) if same and not _DEVELOPMENT.search(version) else ""
-    agrees = not here or any(same_version(package.ecosystem, version, found) for _, found in here)
-    return Release(
-        span=package.parts.get("version", package.span),
-        related=(Related(span=package.span, note=f"tagged as {chosen.name}"),) if same else (),
-        ecosystem=package.ecosystem,
-        name=package.name,
-        version=package.version,
-        tag=chosen.name,
-        tag_version=text,
-        same_version=same is not None,
-        changed=bool(changed),
-        changed_path=changed,
-        head_tag=here[0][0] if here else "",
-        head_tag_version=here[0][1] if here else "",
-        head_tag_agrees=agrees,
-    )
+class _Releases:
+    """The releases of one scan: what several packages ask of the tags is asked once."""
+
+    def __init__(self, repository: Repository, automated: bool) -> None:
+        self._repository = repository
+        self._automated = automated
+        self._manifests = [
+            path for path in repository.named(*_MANIFESTS) if path.rsplit("/", 1)[-1] != "setup.py"
+        ]  # fmt: skip
+        self._plain: list[Tag] | None = None
+        self._inherited: set[str] = set()
+
+    def add(self, packages: list[tuple[str, Package]]) -> None:
+        """Add the release of each package; of crates with one inherited version only the first that changed."""
+        made = [(path, package, self._release(package)) for path, package in packages]
+        agreed = any(
+            release is not None and not package.folder and release.head_tag and release.head_tag_agrees is True
+            for _, package, release in made
+        )
+        for path, package, release in made:
+            if release is None or (package.version_dynamic and not self._first(release)):
+                continue
+            if agreed and not package.folder and release.head_tag_agrees is False:
+                release = release.replace(head_tag="", head_tag_agrees=True)  # noqa: PLW2901 - the tag is another's
+            self._repository.add(path, release.replace(automated=self._automated))
+
+    def _first(self, release: Release) -> bool:
+        """Whether a release of an inherited version says something that no neighbour has said yet."""
+        key = f"{release.ecosystem} {release.version}"
+        telling = release.changed is True or release.head_tag_agrees is False
+        if not telling or key in self._inherited:
+            return False
+        self._inherited.add(key)
+        return True
+
+    def _release(self, package: Package) -> Release | None:
+        history = self._repository.history
+        version = str(package.version)
+        if history is None or is_placeholder_version(version) or package.version_problem:
+            return None
+        if history.shallow:
+            return _unknown(package, "the clone is shallow, so tags and changes cannot be judged")
+        stated = [
+            (tag, found) for tag in self._candidates(package) if (found := _stated(tag.name, package)) is not None
+        ]
+        if not stated:
+            return None
+        newest, tagged = stated[0]
+        same = next(((tag, text) for tag, text in stated if same_version(package.ecosystem, version, text)), None)
+        chosen, text = same or (newest, tagged)
+        here = [(tag.name, found) for tag, found in stated if tag.here]
+        developed = _DEVELOPMENT.search(version) is not None
+        changed = _changed(self._repository, package, chosen.name, self._manifests) if same and not developed else ""
+        agrees = not here or any(same_version(package.ecosystem, version, found) for _, found in here)
+        return Release(
+            span=package.parts.get("version", package.span),
+            related=(Related(span=package.span, note=f"tagged as {chosen.name}"),) if same else (),
+            ecosystem=package.ecosystem,
+            name=package.name,
+            version=package.version,
+            tag=chosen.name,
+            tag_version=text,
+            same_version=same is not None,
+            changed=bool(changed),
+            changed_path=changed,
+            head_tag=here[0][0] if here else "",
+            head_tag_version=here[0][1] if here else "",
+            head_tag_agrees=agrees,
+            problem="development" if here and developed else "",
+        )
+
+    def _candidates(self, package: Package) -> list[Tag]:
+        """Return the tags that may state a version of the package: plain ones for the root, else those with its name."""
+        history = self._repository.history
+        if history is None:
+            return []
+        if self._plain is None:
+            self._plain = [tag for tag in history.tags if _PLAIN.match(tag.name)]
+        prefixes = tuple(tag_prefixes(str(package.name), package.folder, package.ecosystem))
+        named = [tag for tag in history.tags if tag.name.startswith(prefixes)] if prefixes else []
+        if package.folder and not package.version_dynamic:
+            return named
+        return named + self._plain
 
 
-def _stated(tag: str, package: Package, manifests: list[str]) -> str | None:
+def _stated(tag: str, package: Package) -> str | None:
     """Return the version that a tag states for a package, None when it is another's or cannot be told."""
-    found: Text | None = tag_version(tag, str(package.name), package.folder, package.ecosystem)
-    if found is None or found is UNKNOWN:
-        return None
-    plain = re.fullmatch(r"[vV]?\d.*|release[-/_].*|rel[-_/].*", tag) is not None
-    if plain and len(manifests) > 1 and package.folder:
-        return None
-    return str(found)
+    folder = "" if package.version_dynamic else package.folder  # a plain tag is the version of a whole workspace
+    found: Text | None = tag_version(tag, str(package.name), folder, package.ecosystem)
+    return None if found is None or found is UNKNOWN else str(found)
 
 
 def _changed(repository: Repository, package: Package, tag: str, manifests: list[str]) -> str:

@@ -190,7 +190,7 @@ def tag_version(tag: str, name: str = "", folder: str = "", eco: str = "") -> Te
     if MARK in tag:
         return UNKNOWN
     folder = folder.strip("/")
-    for prefix in _prefixes(name, folder, eco):
+    for prefix in tag_prefixes(name, folder, eco):
         if tag.startswith(prefix) and (version := _as_version(tag[len(prefix) :], eco)):
             return version
     plain = re.sub(r"^(?:release[-/_]|rel[-_/])", "", tag)
@@ -203,7 +203,8 @@ def tag_version(tag: str, name: str = "", folder: str = "", eco: str = "") -> Te
     return None if eco == "go" else UNKNOWN
 
 
-def _prefixes(name: str, folder: str, eco: str) -> list[str]:
+def tag_prefixes(name: str, folder: str, eco: str) -> list[str]:
+    """Return what stands before the version in tags of a package (`NAME@`, `NAME-`, `FOLDER/`)."""
     if eco == "go":
         module = re.sub(r"(?:^|/)v\d+$", "", folder)
         return [f"{module}/"] if module else []
