@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -19,6 +20,7 @@ _REQUIRED = ("title", "since", "on", "when", "levels", "message", "why", "fix", 
 _OPTIONAL = ("confidence", "needs", "at", "supersedes", "params", "references", "formerly")
 _LEVEL_KEYS = ("when", "severity", "strict", "profile")
 _FIX_KEYS = ("text", "fixer", "safe")
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _EXAMPLE_KEYS = ("name", "files", "file", "text", "settings", "git", "finds")
 _NEEDS = ("git", "network", "artifact", "config")
 _CONFIDENCE = ("high", "medium", "low")
@@ -98,6 +100,8 @@ class _File:
 def read_rule(path: Path, *, custom: bool = False) -> Rule:
     """Read and compile one rule file; raise `RuleError` with the place of the first mistake."""
     file = _File(path, custom=custom)
+    if not _NAME.fullmatch(path.stem):
+        raise RuleError(f"{path}: a rule's name is small letters, digits and hyphens, such as image-latest.yaml.")
     top = file.top
     file.check_keys(top, _REQUIRED + _OPTIONAL)
     for name in _REQUIRED:
@@ -183,6 +187,9 @@ _EMPTY = _Nothing()
 
 def _param(file: _File, node: Node) -> object:
     if isinstance(node, Sequence):
+        wrong = next((item for item in node if not isinstance(item, Scalar)), None)
+        if wrong is not None:
+            file.refuse(wrong.span, "a list of a parameter holds words.")
         return [item.value for item in node if isinstance(item, Scalar)]
     if not isinstance(node, Scalar):
         file.refuse(node.span, "a parameter is a word, a number, true or false, or a list of words.")

@@ -170,8 +170,9 @@ def _from_folder(folder: Path, cache_folder: str, *, custom: bool) -> list[Rule]
 
 def rule_files(folder: Path) -> Iterator[Path]:
     """Yield the rule files of a folder (`<topic>/<name>.yaml`, or `<name>.yaml` at its top), sorted."""
-    for entry in sorted(folder.rglob("*.yaml")):
-        if entry.is_file() and not any(part.startswith(".") for part in entry.relative_to(folder).parts):
+    for entry in sorted(folder.rglob("*.y*ml")):
+        hidden = any(part.startswith(".") for part in entry.relative_to(folder).parts)
+        if entry.suffix in (".yaml", ".yml") and entry.is_file() and not hidden:
             yield entry
 
 
