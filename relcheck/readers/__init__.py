@@ -293,6 +293,18 @@ FORMATS: tuple[Format, ...] = (
         ),
         comments=(),
     ),
+    Format(
+        "composer-auth",
+        "composer_auth",
+        ("**/auth.json",),
+        ((b"auths", b"-basic", b"bearer", b"-oauth", b"-token"),),
+        comments=(),
+    ),
+    Format("gem-credentials", "gem_credentials", ("**/.gem/credentials", "**/.bundle/config")),
+    Format("condarc", "condarc", ("**/.condarc", "**/condarc")),
+    Format("helm-repositories", "helm_repositories", ("**/repositories.yaml",), ((b"repositories:",), (b"url:",))),
+    Format("container-registries", "container_registries", ("**/daemon.json",), ((b"registr",),), comments=()),
+    Format("container-registries", "container_registries", ("**/registries.conf", "**/registries.conf.d/*.conf")),
     Format("netrc", "netrc", ("**/.netrc", "**/_netrc", "**/netrc")),
     Format(
         "maven-settings",
@@ -425,22 +437,43 @@ def _one_format(number: int) -> re.Pattern[str]:
 
 
 @cache
-def _all_formats() -> re.Pattern[str]:
-    groups = (
-        f"(?P<f{number}>{'|'.join(map(_translate, made.patterns))})"
-        for number, made in enumerate(FORMATS)
-        if made.patterns
-    )
-    return re.compile("|".join(groups), re.IGNORECASE | re.DOTALL)
+def _all_formats() -> tuple[dict[str, int], re.Pattern[str], re.Pattern[str]]:
+    """Return the formats by literal file name, by patterns of file names, and by patterns of paths.
+
+    A path is asked for its last component first: most patterns say nothing of the folders above.
+    """
+    literal: dict[str, int] = {}
+    names: list[str] = []
+    paths: list[str] = []
+    for number, made in enumerate(FORMATS):
+        bare = [glob[3:] for glob in made.patterns if glob.startswith("**/") and "/" not in glob[3:]]
+        for glob in bare:
+            if "*" not in glob and "[" not in glob:
+                literal.setdefault(glob.lower(), number)
+        loose = [_translate(glob) for glob in bare if "*" in glob or "[" in glob]
+        deep = [_translate(glob) for glob in made.patterns if not glob.startswith("**/") or "/" in glob[3:]]
+        names += [f"(?P<f{number}>{'|'.join(loose)})"] if loose else []
+        paths += [f"(?P<f{number}>{'|'.join(deep)})"] if deep else []
+    flags = re.IGNORECASE | re.DOTALL
+    return literal, re.compile("|".join(names), flags), re.compile("|".join(paths), flags)
 
 
-def _named_like(path: str) -> Format | None:
-    """Return the first format whose patterns a path fits."""
+def _named_like(path: str, name: str) -> int:
+    """Return the number of the first format whose patterns a path fits, or that of none."""
     if _asked[0] < _FEW_PATHS:
         _asked[0] += 1
-        return next((made for number, made in enumerate(FORMATS) if _one_format(number).fullmatch(path)), None)
-    match = _all_formats().fullmatch(path)
-    return FORMATS[int(match.lastgroup[1:])] if match is not None and match.lastgroup else None
+        fits = (number for number in range(len(FORMATS)) if _one_format(number).fullmatch(path))
+        return next(fits, len(FORMATS))
+    literal, names, paths = _all_formats()
+    matches = (names.fullmatch(name), paths.fullmatch(path))
+    found = [int(match.lastgroup[1:]) for match in matches if match is not None and match.lastgroup]
+    return min([literal.get(name.lower(), len(FORMATS)), *found])
+
+
+def _next_like(path: str, number: int) -> int:
+    """Return the number of the next format whose patterns a path fits, or that of none."""
+    later = (other for other in range(number + 1, len(FORMATS)) if _one_format(other).fullmatch(path))
+    return next(later, len(FORMATS))
 
 
 def recognise(path: str, content: Callable[[], bytes], charts: frozenset[str] = frozenset()) -> tuple[str, str]:
@@ -454,12 +487,17 @@ def recognise(path: str, content: Callable[[], bytes], charts: frozenset[str] = 
     member = _chart_member(path, charts)
     if member:
         return member, ""
-    found = _named_like(path)
-    if found is not None:
+    number, reason = _named_like(path, name), ""
+    while number < len(FORMATS):
+        found = FORMATS[number]
         if found.name == "dockerfile" and _SOURCE_ENDINGS.search(name):
             return "", "a source or text file beside a Dockerfile"
-        missing = found.needles and not _holds(content(), found.needles)
-        return ("", f"holds nothing of a {found.name} file") if missing else (found.name, "")
+        if not found.needles or _holds(content(), found.needles):
+            return found.name, ""
+        reason = reason or f"holds nothing of a {found.name} file"
+        number = _next_like(path, number)
+    if reason:
+        return "", reason
     if "." not in name.lstrip(".") and _SHEBANG.match(content()[:128]):
         return "shell", ""
     return "", "no known format"
