@@ -84,6 +84,7 @@ class Image(Fact):
     pull_policy: str = ""
     build_here: bool = False  # the repository builds this name itself
     overridden: Truth = False  # a named context, Kustomize or the like replaces it
+    container: str = ""  # the container that runs it, by its name; "*" where a JSON patch counts them
     repeated: Truth = False  # a generated manifest says again what stands elsewhere, where the repair goes (by link)
     replaceable: bool = False  # it stands where the `images` of a kustomization reach
     push: Truth = False  # role output: this file itself also pushes it

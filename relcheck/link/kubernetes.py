@@ -53,10 +53,10 @@ def link(repository: Repository) -> None:
             repository.put(path, index, _supplied(resource, path, suppliers, certain=certain))
     overrides = Overrides(repository, graph)
     for path, index, image in images:
-        if isinstance(image.name, str):
-            state = overrides.replaces_tag(path, image.name)
-            if state is not False:
-                repository.put(path, index, image.replace(overridden=state))
+        name = image.name if isinstance(image.name, str) else ""
+        state = overrides.replaces_tag(path, name, image.container)
+        if state is not False:
+            repository.put(path, index, image.replace(overridden=state))
 
 
 def _repeated(repository: Repository) -> None:
@@ -164,14 +164,13 @@ class Graph:
             stack += [child for child in children if child in self.nodes and self.nodes[child].component]
         return found[::-1]
 
-    def patch_images(self, path: str) -> set[str]:
-        """Return the last parts of the names of images that the patches of a kustomization put in."""
+    def patched(self, path: str) -> set[str]:
+        """Return the containers that the patches of a kustomization give an image."""
         node = self.nodes[path]
         facts = [*self._repository.of(path)]
         for child in self._children(node.folder, node.patches):
             facts += self._repository.of(child)
-        names = [fact.name for fact in facts if isinstance(fact, Image) and fact.role == "workload"]
-        return {name.rpartition("/")[2] for name in names if isinstance(name, str)}
+        return {fact.container for fact in facts if isinstance(fact, Image) and fact.replaceable and fact.container}
 
     def is_library(self, path: str) -> bool:
         """Whether a kustomization that nothing here builds on is made for others to build on."""
@@ -290,17 +289,22 @@ class Overrides:
     def __init__(self, repository: Repository, graph: Graph) -> None:
         self._graph = graph
         self._left = _STEPS
+        self._container = ""
         self._known: dict[str, list[str]] = {}
         self._patched: dict[str, set[str]] = {}
         self._edited = {name for _, _, command in repository.all(Command) for name in _edited(command)}
 
-    def replaces_tag(self, path: str, name: str) -> bool | Unknown:
-        """Whether every root that builds a file gives the image a tag or a digest; UNKNOWN where one may."""
+    def replaces_tag(self, path: str, name: str, container: str) -> bool | Unknown:
+        """Whether every root that builds a file gives the image a tag or a digest; UNKNOWN where one may.
+
+        A patch that gives the image's container an image may do so; which object it is for is not compared.
+        """
         builders = [path] if path in self._graph.nodes else self._graph.builders(path)
         if not builders:
             return False
         if name in self._edited:
             return UNKNOWN
+        self._container = container if path not in self._graph.patches and path not in self._graph.nodes else ""
         states = [state for builder in builders for state in self._states(builder, name, fixed=False, visited=())]
         if states and all(state is True for state in states):
             return True
@@ -310,7 +314,7 @@ class Overrides:
         if path not in self._known:
             self._known[path] = self._graph.layers(path)
             for layer in self._known[path]:
-                self._patched.setdefault(layer, self._graph.patch_images(layer))
+                self._patched.setdefault(layer, self._graph.patched(layer))
         return self._known[path]
 
     def _states(self, path: str, name: str, *, fixed: bool | Unknown, visited: tuple[str, ...]) -> list[bool | Unknown]:
@@ -320,7 +324,7 @@ class Overrides:
         if path in visited:
             return []
         for layer in self._layers(path):
-            if fixed is False and name.rpartition("/")[2] in self._patched[layer]:
+            if fixed is False and self._container and self._patched[layer] & {self._container, "*"}:
                 fixed = UNKNOWN
             for entry in self._graph.nodes[layer].images:
                 matched = _matches(entry, name)

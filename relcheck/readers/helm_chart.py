@@ -22,6 +22,7 @@ from relcheck.source import Source, Span
 _MARKER = re.compile(r"\{\{|\$\{|\$\(|\{%|@@|@[A-Z_]+@|__[A-Z_]+__|%[A-Z_]+%|\ue000")
 _EXACT = re.compile(r"=?\s*v?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 _ANY = re.compile(r"[*xX]?|>=?\s*v?0(?:\.0)*(?:-0)?|(?:[*xX]\.){1,2}[*xX]")
+_RANGE = re.compile(r"\d|[*^~<>=]")
 _IMAGES = "artifacthub.io/images"
 
 
@@ -106,6 +107,8 @@ def chart_firmness(version: str) -> str:
     text = version.strip()
     if _ANY.fullmatch(text):
         return "any"
+    if not _RANGE.search(text):
+        return "unknown"  # a word, such as the HEAD of a git repository
     return "exact" if _EXACT.fullmatch(text) else "range"
 
 

@@ -272,7 +272,7 @@ def _container(
 ) -> Iterator[Fact]:
     policy = _policy(container, "imagePullPolicy")
     for found in _images(container, "image", "workload", setting, parameters, pull_policy=policy):
-        yield found.replace(replaceable=True) if replaceable else found
+        yield found.replace(replaceable=True, container=container.text("name", merge=True)) if replaceable else found
     yield from _environment(container)
     yield from _commands(container, parameters)
 

@@ -218,7 +218,7 @@ def json_patch(operations: Sequence) -> Iterator[Fact]:
         for image in images:
             found = workload_image(image, "workload", Setting()) if isinstance(image, Scalar) else None
             if found is not None:
-                yield found.replace(replaceable="phemeral" not in path)
+                yield found.replace(replaceable="phemeral" not in path, container="*")
 
 
 def _chart(entry: Mapping, name: str, repository: str, version: str) -> Iterator[Fact]:

@@ -90,7 +90,7 @@ def _pipeline(node: Mapping, folder: str) -> Iterator[Fact]:
 
 
 def _image(scalar: Scalar | None, role: str, *, build_here: bool = False) -> Iterator[Fact]:
-    if scalar is not None and scalar.value:
+    if scalar is not None and scalar.value and not scalar.value.startswith("ko://"):
         found = image_fact(scalar.source, role=role, engine="skaffold", build_here=build_here)
         if found is not None:
             yield found
@@ -124,7 +124,8 @@ def _untrusted(place: Scalar, host: Scalar | None, key: str) -> Registry:
 
 def _artifact(artifact: Mapping) -> Iterator[Fact]:
     """Read what is built; what is written without a tag is tagged by Skaffold."""
-    yield from _image(artifact.scalar("image", merge=True), "output", build_here=True)
+    name = artifact.scalar("image", merge=True) or artifact.scalar("imageName", merge=True)  # the name until v1beta1
+    yield from _image(name, "output", build_here=True)
     docker, kaniko = artifact.map("docker", merge=True), artifact.map("kaniko", merge=True)
     if docker is not None or not any(artifact.map(name) for name in ("kaniko", "buildpacks", "jib", "ko", "custom")):
         yield from _context(artifact, docker)
