@@ -117,7 +117,10 @@ def _made(name: Source, version: Source | None, ecosystem: str, group: str) -> D
 
 
 def _properties(source: Source) -> Iterator[Fact]:
+    from relcheck.readers.gradle_properties import secrets  # noqa: PLC0415 - one of four kinds of files
+
     values = properties(source)
+    yield from secrets(values)
     options = tuple(
         Option(name=name, value=value.text, span=value.all())
         for name, value in values.items()

@@ -264,6 +264,9 @@ def _nuspec(source: Source, root: Tag) -> Iterator[Fact]:
 
 def _configuration(root: Tag) -> Iterator[Fact]:
     """nuget.config: <add key="NAME" value="URL" protocolVersion allowInsecureConnections/>, <clear/>."""
+    from relcheck.readers.nuget_config import credentials  # noqa: PLC0415 - few projects have the file
+
+    yield from credentials(root)
     added: list[tuple[Tag, dict[str, Source]]] = []
     for tag in root.all("packageSources"):
         for child in tag.children:

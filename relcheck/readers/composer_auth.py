@@ -1,0 +1,51 @@
+"""auth.json: Composer's logins by host, or those of a container engine (Composer: authentication; containers-auth.json).
+
+http-basic.HOST {username, password}, bearer.HOST, github-oauth.HOST, gitlab-oauth.HOST, gitlab-token.HOST (text, or
+{username, token}), forgejo-token.HOST {username, token}, bitbucket-oauth.HOST {consumer-key, consumer-secret}
+auths.HOST: as in Docker's file
+
+Both kinds of file have the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from relcheck.facts import Fact, Unreadable
+from relcheck.readers import docker_config
+from relcheck.readers.home_secrets import home_credential
+from relcheck.readers.nodes import Mapping, Scalar
+from relcheck.readers.yaml_tree import load
+from relcheck.source import Source
+
+_KINDS = ("http-basic", "bearer", "github-oauth", "gitlab-oauth", "gitlab-token", "forgejo-token", "bitbucket-oauth")
+_SECRETS = ("password", "token", "consumer-secret")
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Yield the logins that the file holds."""
+    loaded = load(source)
+    top = loaded.documents[0] if loaded.documents else None
+    if not isinstance(top, Mapping):
+        for fault in loaded.faults:
+            yield Unreadable(span=fault.span, reason=f"not valid JSON here: {fault.reason}")
+        return
+    if top.get("auths") is not None:
+        yield from docker_config.read(source)
+    yield from logins(top)
+
+
+def logins(top: Mapping) -> Iterator[Fact]:
+    """Yield the logins of an auth.json, or of the `config` of a composer.json."""
+    for kind in _KINDS:
+        table = top.map(kind)
+        for host, entry in table.pairs() if table is not None else ():
+            secrets = [entry] if isinstance(entry, Scalar) else []
+            if isinstance(entry, Mapping):
+                secrets = [found for name in _SECRETS if (found := entry.scalar(name)) is not None]
+            user = entry.text("username") if isinstance(entry, Mapping) else ""
+            for secret in secrets:
+                if secret.value:
+                    yield home_credential(
+                        secret.source, "composer-auth", ecosystem="composer", key=kind, host=host.value, user=user
+                    )

@@ -1,0 +1,69 @@
+"""Where container engines pull from: Docker's daemon.json and containers' registries.conf.
+
+daemon.json       insecure-registries[], registry-mirrors[]
+registries.conf   [[registry]] {prefix, location, insecure, [[registry.mirror]] {location, insecure}}; before version 2
+                  [registries.insecure] registries[]
+
+A registry that is asked without TLS can be impersonated by anyone on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from relcheck.facts import UNKNOWN, Fact, Registry
+from relcheck.readers.nodes import Mapping, Scalar, Sequence
+from relcheck.readers.urls import registry
+from relcheck.source import Source
+
+
+def read(source: Source) -> Iterator[Fact]:
+    """Yield mirrors, and registries that are asked without TLS."""
+    if source.path.endswith(".json"):
+        from relcheck.readers.yaml_tree import load  # noqa: PLC0415 - one of two formats
+
+        documents = load(source).documents
+        yield from _daemon(documents[0]) if documents and isinstance(documents[0], Mapping) else ()
+        return
+    from relcheck.readers.toml_tree import load as load_toml  # noqa: PLC0415 - see above
+
+    top = load_toml(source)[0]
+    for entry in _mappings(top.get("registry")):
+        yield from _entry(entry)
+    old = top.map("registries")
+    insecure = old.map("insecure") if old is not None else None
+    yield from _insecure(insecure.seq("registries") if insecure is not None else None, "registries.insecure")
+
+
+def _daemon(top: Mapping) -> Iterator[Fact]:
+    yield from _insecure(top.seq("insecure-registries"), "insecure-registries")
+    for item in top.seq("registry-mirrors") or ():
+        if isinstance(item, Scalar):
+            yield from registry(item.source, ecosystem="oci", purpose="mirror", key="registry-mirrors")
+
+
+def _insecure(items: Sequence | None, key: str) -> Iterator[Fact]:
+    for item in items or ():
+        if isinstance(item, Scalar) and item.value:
+            yield _off(item, item.value, key)
+
+
+def _entry(entry: Mapping) -> Iterator[Fact]:
+    for holder in (entry, *_mappings(entry.get("mirror"))):
+        insecure = holder.scalar("insecure")
+        if insecure is not None and insecure.value == "true":
+            yield _off(insecure, holder.text("location") or entry.text("prefix"), "insecure = true")
+
+
+def _off(place: Scalar, host: str, key: str) -> Registry:
+    loopback = host.partition(":")[0] in ("localhost", "127.0.0.1") or host.startswith(("[::1]", "127.0.0.0/8"))
+    return Registry(
+        span=place.span, ecosystem="oci", purpose="container", url=UNKNOWN, host=host or UNKNOWN, tls="off", key=key,
+        loopback=loopback,
+    )  # fmt: skip
+
+
+def _mappings(node: object) -> Iterator[Mapping]:
+    for item in node if isinstance(node, Sequence) else (node,):
+        if isinstance(item, Mapping):
+            yield item
