@@ -294,6 +294,7 @@ class Publish(Fact):
     strict_sibling: bool = False  # the same job publishes to the same ecosystem where a failure counts (by link)
     options: tuple[Option, ...] = ()
     overwrites: bool = False  # files of an existing release are replaced
+    rolling: bool = False  # the release that it names is moved for ever: nightly, latest
     uploads: bool = False  # files are added to a release
     dirty: bool = False  # what is published may differ from the commit, or nobody checks that it does not
     unverified: bool = False  # the client's own trial build or check before the upload is switched off

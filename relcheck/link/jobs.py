@@ -27,6 +27,7 @@ from relcheck.facts import (
 )
 from relcheck.link import Repository
 from relcheck.refs.conditions import either
+from relcheck.refs.url import passes_away
 from relcheck.vcs import origin_owner
 
 PLATFORM_OWNERS = frozenset({"actions", "github"})
@@ -162,7 +163,7 @@ class _Jobs:
                 job = fact.replace(**self._relations(fact, self.inside.get(fact.id, [])))
                 self.repository.put(self.path, index, job)
                 jobs[job.id] = job
-                publishing[job.id] = bool(job.publishes or job.pushes)
+                publishing[job.id] = bool(job.publishes) or any(not passes_away(push.host) for push in job.pushes)
                 secret[job.id] = _bears_secrets(job)
         digests = set(self._known_digests())
         for index, fact in enumerate(list(self.facts)):

@@ -21,9 +21,10 @@ from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.readers.urls import registry as registry_facts
 from relcheck.refs import MARK
 from relcheck.refs.conditions import evaluate, truth
-from relcheck.refs.git import classify_ref
+from relcheck.refs.git import classify_ref, is_rolling
 from relcheck.refs.image import login_host
 from relcheck.refs.secrets import identify, literal_form, looks_secret_name, redact
+from relcheck.refs.url import passes_away
 from relcheck.source import Piece, Source, Span
 
 _ITEM = re.compile(r"(?:\$\{\{(?:'[^']*'|(?!\}\})[^'])*\}\}|[^,\r\n])+")
@@ -224,6 +225,7 @@ def _pushed(place: Span, found: list[Image], around: Around, sends: Truth, step:
         tool="build-push-action",
         host=host,
         target=named[0] if named else UNKNOWN,
+        dry_run=bool(found) and all(passes_away(fact.host) for fact in found),
         events=around.events,
         guarded=sends is UNKNOWN or around.guarded,
         digest_used=_digest_used(step),
@@ -324,6 +326,9 @@ def _publish(place: Span, spec: dict[str, Any], step: Step) -> Iterator[Publish]
     skipped, skip_span = _switch(spec.get("skip", ()), step)
     dry, _ = _switch(spec.get("dry", ()), step)
     parts = {"skip_existing": skip_span} if skip_span else {}
+    replaced, replaced_span = _all_on(spec.get("overwrite", ()), step)
+    if replaced_span:
+        parts["overwrites"] = replaced_span
     argument = spec.get("skip_argument")
     arguments = step.input("args")
     if argument and arguments is not None and argument in arguments.value:
@@ -340,10 +345,13 @@ def _publish(place: Span, spec: dict[str, Any], step: Step) -> Iterator[Publish]
         tool=spec["tool"],
         host=_host(spec, step),
         target=_one(target, step) if target is not None else UNKNOWN,
+        rolling=target is not None and is_rolling(_one(target, step)),
         dry_run=dry,
         skip_existing=skipped,
         token=token,
         options=input_options(step.body.map("with")),
+        overwrites=replaced,
+        uploads=any(step.input(name) is not None for name in spec.get("uploads", ())),
     )
 
 
@@ -368,6 +376,12 @@ def _switch(inputs: Iterable[str], step: Step) -> tuple[Truth, Span | None]:
             known = UNKNOWN if value is UNKNOWN else str(value).lower() in ("true", "1", "yes")
             return known, given.span if known is True else None
     return False, None
+
+
+def _all_on(inputs: Iterable[str], step: Step) -> tuple[bool, Span | None]:
+    """Whether all of several inputs are on, and where the last of them is."""
+    found = [_switch((name,), step) for name in inputs]
+    return (True, found[-1][1]) if found and all(known is True for known, _ in found) else (False, None)
 
 
 def _host(spec: dict[str, Any], step: Step) -> Text:

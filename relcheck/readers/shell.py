@@ -128,7 +128,7 @@ def _command(command: SimpleCommand, script: Sequence[SimpleCommand], setting: S
                 yield from _script(word.source, setting, depth + 1)
         yield from _github_environment(command, words, setting)
         return
-    if program in SHELLS:
+    if program == "cat" and command.piped_to in SHELLS and len(words) == 1 or program in SHELLS:
         for redirect in command.redirects:
             if redirect.body is not None and len(words) < 3:
                 yield from _script(redirect.body, setting, depth + 1)

@@ -87,6 +87,14 @@ class GitRef(Record):
     spans: dict[str, Place] = {}
 
 
+_ROLLING = frozenset(("nightly", "edge", "canary", "continuous", "tip", "preview", "snapshot", "unstable", "prerelease", "test"))
+
+
+def is_rolling(ref: object) -> bool:
+    """Whether a release is named like a channel that is moved again and again; False for what is not known."""
+    return isinstance(ref, str) and (ref.lower() in _ROLLING or classify_ref(ref) in ("latest-alias", "branch", "dev"))
+
+
 def classify_ref(ref: str) -> str:
     """Name the kind of a ref.
 

@@ -7,7 +7,7 @@ stretches (`MARK`); a variable that the script sets once to a literal is its val
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,18 +16,19 @@ import tree_sitter_bash
 
 from relcheck.records import Record
 from relcheck.refs import MARK
+from relcheck.refs.shell_places import Place, walk
 from relcheck.source import Piece, Source
 
 _LANGUAGE = tree_sitter.Language(tree_sitter_bash.language())
 _SIMPLE = re.compile(r"\$(?:(?P<name>\w+|[@*#?!$-])|\{(?P<braced>\w+)(?:(?P<operator>:?[-=])(?P<default>[^{}$`]*))?\})")
 _ESCAPE = re.compile(r"\\(\r?\n|.)", re.DOTALL)
 _DOUBLE_ESCAPE = re.compile(r"\\(\r?\n|[$`\"\\])")
-_HARMLESS = frozenset(("true", ":", "echo", "printf", "exit 0", "return 0", "warn", "log", "logger"))
 _PIPEFAIL = re.compile(r"(?:^|[\n;&|])\s*set\s+(?:-\w*\s+)*-\w*o\s+pipefail|shopt -so pipefail|^#!.*pipefail")
 _NO_ERREXIT = re.compile(r"^\s*set\s+\+\w*e", re.MULTILINE)
 _ERREXIT = re.compile(r"^\s*set\s+-\w*e", re.MULTILINE)
 SHELLS = frozenset(("sh", "bash", "ash", "dash", "ksh", "mksh", "zsh"))
 MAX_COMMANDS = 20_000
+_SHORT = 300
 
 
 class Word(Record):
@@ -138,12 +139,12 @@ class _Script:
     def _literals(self) -> dict[str, str]:
         """Return the variables that the script sets exactly once, to a literal, and never reads from elsewhere."""
         found: dict[str, list[str | None]] = {}
-        for node in _all(self._root):
+        for node, parent in _all(self._root):
             if node.type == "variable_assignment":
                 name = node.child_by_field_name("name")
                 value = node.child_by_field_name("value")
                 if name is not None and name.type == "variable_name":
-                    in_command = node.parent is not None and node.parent.type == "command"
+                    in_command = parent == "command"
                     word = self._word(value) if value is not None and value.type != "array" else None
                     text = "" if value is None else word.text if word is not None and word.static else None
                     if not in_command:
@@ -151,24 +152,28 @@ class _Script:
             elif node.type == "for_statement":
                 name = node.child_by_field_name("variable")
                 found.setdefault(self._raw(name) if name is not None else "", []).append(None)
-            elif node.type == "command" and self._raw(node).startswith(("read ", "mapfile ", "getopts ", "unset ")):
+            elif node.type == "command" and self._short(node).startswith(("read ", "mapfile ", "getopts ", "unset ")):
                 for changed in self._raw(node).split()[1:]:
                     found.setdefault(changed, []).append(None)
         out = {name: values[0] for name, values in found.items() if len(values) == 1 and values[0] is not None}
         return {**{name: text for name, text in self._outside.items() if name not in found}, **out}
 
     def _visit(self) -> None:
-        for node in _all(self._root):
+        for node, place, parent in walk(self._root, self._short, pipefail=self._pipefail):
             if len(self._out) >= MAX_COMMANDS:
                 return
             if node.type == "command":
-                self._command(node)
+                self._command(node, place)
             elif node.type == "declaration_command" or (
-                node.type == "variable_assignment" and node.parent is not None and node.parent.type not in (
-                    "command", "declaration_command", "variable_assignments",
-                )
-            ):  # fmt: skip
+                node.type == "variable_assignment"
+                and parent not in ("command", "declaration_command", "variable_assignments")
+            ):
                 self._assignments(node)
+
+    def _short(self, node: Any) -> str:  # noqa: ANN401 - tree-sitter's node
+        """Return the beginning of a node's text: enough for its first words."""
+        start = self._at(node.start_byte)
+        return self._text[start : min(self._at(node.end_byte), start + _SHORT)]
 
     def _assignments(self, node: Any) -> None:  # noqa: ANN401 - tree-sitter's node
         nodes = [node] if node.type == "variable_assignment" else [
@@ -184,7 +189,7 @@ class _Script:
             return None
         return Assignment(name=self._raw(name), value=self._word(value))
 
-    def _command(self, node: Any) -> None:  # noqa: ANN401 - tree-sitter's node
+    def _command(self, node: Any, place: Place) -> None:  # noqa: ANN401 - tree-sitter's node
         words: list[Word] = []
         assignments: list[Assignment] = []
         redirects: list[Redirect] = []
@@ -199,27 +204,37 @@ class _Script:
                 redirects += self._redirect(child)
             elif (child.is_named and child.type not in ("comment", "heredoc_body")) or child.type == "-":
                 words.append(self._word(child))
-        parent = node.parent
-        if parent is not None and parent.type == "redirected_statement":
-            for child in parent.children:
-                if child.type.endswith("_redirect"):
-                    redirects += self._redirect(child)
-        inside, outer = self._inside(node)
-        before, behind = self._pipe(node)
+        for child in place.redirects:
+            redirects += self._redirect(child)
+        if place.redirects and (lost := self._lost_dash(node, place.redirects[0])) is not None:
+            words.append(lost)
         self._out.append(
             SimpleCommand(
                 words=tuple(words),
                 assignments=tuple(assignments),
                 redirects=tuple(redirects),
-                piped_from=before,
-                piped_to=behind,
-                swallowed=self._is_swallowed(node),
-                inside=inside,
-                outer=outer,
+                piped_from=place.before,
+                piped_to=place.behind,
+                swallowed=place.swallowed or self._is_tolerated(self._at(node.start_byte)),
+                inside=place.inside,
+                outer=place.outer,
                 index=node.start_byte,
-                conditional=self._is_conditional(node),
+                conditional=place.conditional,
             )
         )
+
+    def _is_tolerated(self, start: int) -> bool:
+        """Whether an offset lies between `set +e` and the next `set -e`."""
+        at = bisect_right(self._tolerant_from, (start, len(self._text) + 1)) - 1
+        return at >= 0 and start < self._tolerant_from[at][1]
+
+    def _lost_dash(self, node: Any, following: Any) -> Word | None:  # noqa: ANN401 - tree-sitter's nodes
+        """Return a last word `-` before a here-document: the grammar has no node for it."""
+        start, end = self._at(node.end_byte), self._at(following.start_byte)
+        if end - start > _SHORT or self._text[start:end].strip() != "-":
+            return None
+        at = self._text.index("-", start)
+        return Word(source=self._source.part(at, at + 1), static=True)
 
     def _redirect(self, node: Any) -> Iterator[Redirect]:  # noqa: ANN401 - tree-sitter's node
         if node.type == "heredoc_redirect":
@@ -241,106 +256,13 @@ class _Script:
             target = node.child_by_field_name("destination")
             yield Redirect(operator=operator, target=self._word(target) if target is not None else None)
 
-    def _pipe(self, node: Any) -> tuple[str, str]:  # noqa: ANN401 - tree-sitter's node
-        """Return the programs before and behind a command in its pipe."""
-        inner, pipe = node, node.parent
-        while pipe is not None and pipe.type in (
-            "redirected_statement",
-            "negated_command",
-            "subshell",
-            "compound_statement",
-        ):
-            inner, pipe = pipe, pipe.parent
-        if pipe is None or pipe.type != "pipeline":
-            return "", ""
-        parts = [child for child in pipe.children if child.is_named and child.type != "comment"]
-        place = next((number for number, child in enumerate(parts) if child.start_byte == inner.start_byte), -1)
-        before = self._first_program(parts[place - 1]) if place > 0 else ""
-        behind = self._first_program(parts[place + 1]) if 0 <= place < len(parts) - 1 else ""
-        return before, behind
-
-    def _first_program(self, node: Any) -> str:  # noqa: ANN401 - tree-sitter's node
-        for found in _all(node):
-            if found.type == "command":
-                words = self._raw(found).split()
-                while words and (
-                    words[0] in ("sudo", "env", "command", "exec", "-E", "-u", "-n", "-H") or "=" in words[0]
-                ):
-                    words.pop(0)
-                return words[0].strip("'\"").rsplit("/", 1)[-1] if words else ""
-        return ""
-
-    def _inside(self, node: Any) -> tuple[str, str]:  # noqa: ANN401 - tree-sitter's node
-        """Say whether a command's output is an argument of another, and of which."""
-        found, depth = node.parent, 0
-        while found is not None and depth < 60:
-            if found.type in ("command_substitution", "process_substitution"):
-                kind = "substitution" if found.type == "command_substitution" else "process"
-                holder = found.parent
-                while holder is not None and holder.type not in ("command", "program", "variable_assignment", "list"):
-                    holder = holder.parent
-                name = self._first_program(holder) if holder is not None and holder.type == "command" else ""
-                return kind, name
-            found, depth = found.parent, depth + 1
-        return "", ""
-
-    def _is_swallowed(self, node: Any) -> bool:  # noqa: ANN401 - tree-sitter's node
-        """Whether the failure of a command is lost: `|| true`, left of a pipe, in the background, behind `set +e`."""
-        start = self._at(node.start_byte)
-        if any(first <= start < last for first, last in self._tolerant_from):
-            return True
-        inner, outer = node, node.parent
-        while outer is not None and outer.type not in ("program", "function_definition", "command_substitution"):
-            if outer.type == "list":
-                operator = next((child.type for child in outer.children if child.type in ("&&", "||")), "")
-                parts = [child for child in outer.children if child.is_named]
-                if (
-                    operator == "||"
-                    and parts
-                    and inner.start_byte == parts[0].start_byte
-                    and self._is_harmless(parts[-1])
-                ):
-                    return True
-            if outer.type == "pipeline" and not self._pipefail:
-                parts = [child for child in outer.children if child.is_named and child.type != "comment"]
-                if parts and inner.start_byte != parts[-1].start_byte:
-                    return True
-            if outer.type in ("if_statement", "while_statement") and inner == outer.child_by_field_name("condition"):
-                return False
-            following = inner.next_sibling
-            if following is not None and following.type == "&":
-                return True
-            inner, outer = outer, outer.parent
-        return inner.next_sibling is not None and inner.next_sibling.type == "&"
-
-    def _is_conditional(self, node: Any) -> bool:  # noqa: ANN401 - tree-sitter's node
-        """Whether a command stands in the body of `if` or `case`, or behind `[ … ] &&`."""
-        inner, outer, depth = node, node.parent, 0
-        while outer is not None and outer.type != "program" and depth < 60:
-            if outer.type == "case_item":
-                return True
-            condition = outer.child_by_field_name("condition") if outer.type == "if_statement" else None
-            if condition is not None and inner.start_byte > condition.start_byte:
-                return True
-            if outer.type == "list":
-                first = next((child for child in outer.children if child.is_named), inner)
-                raw = self._raw(first)
-                if inner.start_byte > first.start_byte and raw.lstrip("! ").startswith(("[", "test ")):
-                    return True
-            inner, outer, depth = outer, outer.parent, depth + 1
-        return False
-
-    def _is_harmless(self, node: Any) -> bool:  # noqa: ANN401 - tree-sitter's node
-        text = " ".join(self._raw(node).split())
-        return text in _HARMLESS or (text.split(" ")[0] in _HARMLESS and "exit" not in text and "&&" not in text)
-
     def _word(self, node: Any) -> Word:  # noqa: ANN401 - tree-sitter's node
         """Return a word with quotes removed and known variables filled in."""
         parts: list[tuple[str, int, int]] = []
         self._pieces(node, parts, quoted=False)
         text, pieces, static, plain = "", [], True, True
         for written, first, last in parts:
-            value = MARK if any(start < last and first < end for start, end in self._marked) else written
+            value = MARK if self._is_marked(first, last) else written
             pieces.append(Piece(len(text), len(text) + len(value), first, last))
             static = static and MARK not in value
             plain = plain and self._source.text[first:last] == value
@@ -352,6 +274,11 @@ class _Script:
             pieces = [Piece(0, 0, start, end)]
         form = "variable" if any("$" in self._source.text[first:last] for _, first, last in parts) else "shell"
         return Word(source=self._source.embed(text, tuple(pieces), form), static=static)
+
+    def _is_marked(self, first: int, last: int) -> bool:
+        """Whether a stretch holds, or lies in, an expression of the format around the script."""
+        at = bisect_left(self._marked, (last, 0)) - 1
+        return at >= 0 and self._marked[at][1] > first and last > first
 
     def _pieces(self, node: Any, out: list[tuple[str, int, int]], *, quoted: bool) -> None:  # noqa: ANN401
         """Append (text, start, end) of the stretches of a word, in order."""
@@ -434,13 +361,14 @@ def _byte_offsets(text: str) -> list[int]:
     return out
 
 
-def _all(root: Any) -> Iterator[Any]:  # noqa: ANN401 - tree-sitter's node
-    """Yield a node and all below it in the order of the text, without recursion."""
-    stack = [root]
+def _all(root: Any) -> Iterator[tuple[Any, str]]:  # noqa: ANN401 - tree-sitter's node
+    """Yield a node and all below it in the order of the text with the type of the node above, without recursion."""
+    stack = [(root, "")]
     while stack:
-        node = stack.pop()
-        yield node
-        stack.extend(reversed(node.children))
+        node, parent = stack.pop()
+        yield node, parent
+        kind = node.type
+        stack.extend((child, kind) for child in reversed(node.children))
 
 
 def join_words(words: Sequence[Word]) -> str:

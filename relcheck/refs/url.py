@@ -98,3 +98,14 @@ def _known(text: str) -> Text:
 def _written(text: str, match: re.Match[str], name: str) -> Text:
     value = match[name] or ""
     return UNKNOWN if MARK in value else text[match.start(name) : match.end(name)] if value else ""
+
+
+_PASSING = frozenset(("ttl.sh", "kind-registry", "kind-registry:5000"))
+
+
+def passes_away(host: object) -> bool:
+    """Whether what is pushed to a registry is no release: it is on this machine, in a test cluster, or keeps nothing.
+
+    `ttl.sh` takes images from everyone and drops them within a day. What is not known does not pass away.
+    """
+    return isinstance(host, str) and (is_loopback(host) or host in _PASSING or host.startswith("host.docker.internal"))

@@ -5,15 +5,16 @@ from __future__ import annotations
 _FAMILIES = {
     "containers": (
         "docker podman nerdctl buildah skopeo crane oras regctl ko executor pack cosign notation img docker-compose "
-        "podman-compose"
+        "podman-compose apko imgpkg"
     ),
     "kubernetes": "kubectl oc helm kustomize argocd flux skaffold helmfile",
-    "node": "npm pnpm yarn bun npx pnpx bunx lerna changeset semantic-release vsce ovsx",
+    "node": "npm pnpm yarn bun npx pnpx bunx lerna changeset semantic-release nx auto vsce ovsx",
     "python": "pip pip3 pipx uv uvx poetry pdm hatch flit twine python python3 maturin pipenv",
     "others": (
         "cargo go gem bundle mvn mvnw gradle gradlew dotnet nuget composer apt apt-get apk yum dnf microdnf rpm zypper brew "
-        "gh glab goreleaser cargo-release"
+        "cargo-release sbt"
     ),
+    "publishing": "gh glab hub goreleaser release-it np dist release-cli jreleaser release-plz rake",
     "downloads": "curl wget aria2c",
     "git": "git",
 }

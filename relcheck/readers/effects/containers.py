@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from relcheck.facts import UNKNOWN, Fact, Image, Login, Publish, Registry, Text
+from relcheck.facts import UNKNOWN, Fact, Image, Login, Registry, Text
 from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.effects.publishing import publish
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.images import image_fact
 from relcheck.refs import MARK
 from relcheck.refs.container_options import image_index
 from relcheck.refs.shell import Word
-from relcheck.refs.url import is_loopback
+from relcheck.refs.url import is_loopback, passes_away
 from relcheck.source import Source
 
 _INSECURE = (
@@ -135,16 +136,14 @@ def _push(invocation: Invocation, word: Word | Source | None, ecosystem: str = "
     if image is None:
         return
     yield image
-    yield Publish(
+    yield publish(
+        invocation,
+        ecosystem,
         span=image.span,
-        job=invocation.setting.job,
-        step=invocation.setting.step,
-        ecosystem=ecosystem,
-        tool=f"{invocation.program} {invocation.verb}",
+        tool=f"{invocation.program} {invocation.verb}".strip(),
         host=image.host,
         target=image.name,
-        swallowed=invocation.swallowed,
-        token="unknown",
+        dry_run=passes_away(image.host),
     )
 
 
@@ -174,14 +173,31 @@ def _engine(invocation: Invocation, verb: str) -> Iterator[Fact]:
     elif verb == "manifest push":
         operands = invocation.operands()
         yield from _push(invocation, operands[0] if operands else None)
-    elif verb == "buildx" and invocation.rest and invocation.rest[0].text == "imagetools":
+    elif verb == "buildx imagetools":
         for value in invocation.values("-t", "--tag"):
             yield from _push(invocation, value)
+    elif verb == "buildx bake":
+        yield from _bake(invocation)
+    elif verb == "compose push":
+        yield publish(invocation, "oci", host=UNKNOWN, target=UNKNOWN)
+
+
+def _bake(invocation: Invocation) -> Iterator[Fact]:
+    """`docker buildx bake --push`: what is pushed stands in the bake file, but for `--set TARGET.tags=IMAGE`."""
+    pushed = invocation.is_on("--push") or any("type=registry" in value.text for value in invocation.values("--set"))
+    for value in invocation.values("--set"):
+        name, equals, _ = value.text.partition("=")
+        if equals and name.endswith((".tags", ".tag")):
+            found = _image(invocation, value.part(len(name) + 1, len(value.text)), "pushed" if pushed else "output")
+            if found is not None:
+                yield found
+    if pushed:
+        yield publish(invocation, "oci", host=UNKNOWN, target=UNKNOWN)
 
 
 def _run(invocation: Invocation) -> Iterator[Fact]:
     """`docker run [OPTIONS] IMAGE [COMMAND…]`: the first word that is neither an option nor the value of one."""
-    rest = invocation.rest
+    rest = invocation.behind
     at = image_index([word.text for word in rest])
     if at is None:
         return
@@ -239,6 +255,8 @@ def _build_argument(invocation: Invocation, value: Source) -> Iterator[Fact]:
     elif looks_secret_name(name) and (equals or not text):
         place = value.part(len(name) + 1, len(value.text)) if equals else value
         made = credential(place, "build-arg", invocation, key=name, where="build-arg", ecosystem="oci")
+        attests = (*invocation.values("--provenance"), *invocation.values("--attest"))
+        made = made.replace(max_provenance=any("mode=max" in given.text for given in attests))
         yield made if equals else made.replace(form="reference", redacted="", length=0)
 
 
@@ -264,6 +282,12 @@ def _crane(invocation: Invocation, verb: str) -> Iterator[Fact]:
     operands = invocation.operands(("--platform", "-t", "--image-refs", "-f", "-b"))
     if verb == "push" and len(operands) > 1:
         yield from _push(invocation, operands[1])
+    elif verb == "tag" and len(operands) > 1:
+        # The new tag is a word of its own; the repository is that of the first.
+        yield publish(invocation, "oci", host=UNKNOWN, target=UNKNOWN)
+    elif verb in ("append", "mutate"):
+        for value in invocation.values("-t", "--tag", "--new_tag"):
+            yield from _push(invocation, value)
     elif verb in ("copy", "cp") and len(operands) > 1:
         found = _image(invocation, operands[0], "pulled")
         if found is not None:
@@ -295,14 +319,10 @@ def _oras(invocation: Invocation, verb: str) -> Iterator[Fact]:
 
 def _kaniko(invocation: Invocation, verb: str) -> Iterator[Fact]:
     del verb
-    if invocation.is_on("--no-push") or any(word.text == "--no-push" for word in invocation.words):
+    if invocation.is_on("--no-push"):
         return
-    for word in invocation.words[1:]:
-        if word.text.startswith("--destination="):
-            yield from _push(invocation, word.source.part(len("--destination="), len(word.text)))
     for value in invocation.values("--destination", "-d"):
-        if not any(value.text in word.text and word.text.startswith("--destination=") for word in invocation.words):
-            yield from _push(invocation, value)
+        yield from _push(invocation, value)
 
 
 def _pack(invocation: Invocation, verb: str) -> Iterator[Fact]:
@@ -329,6 +349,36 @@ def _signer(invocation: Invocation, verb: str) -> Iterator[Fact]:
             yield found
 
 
+def _ko(invocation: Invocation, verb: str) -> Iterator[Fact]:
+    """`ko build|publish|apply|resolve`: it pushes to KO_DOCKER_REPO unless it stays local."""
+    local = invocation.is_on("--local") or invocation.has("-L") is not None
+    kept = any(word.text in ("--push=false", "--push=0") for word in invocation.words)
+    named = [found.value for found in invocation.command.assignments if found.name == "KO_DOCKER_REPO"]
+    host: Text = named[-1].text.split("/")[0] if named and MARK not in named[-1].text else UNKNOWN
+    if verb in ("build", "publish", "apply", "resolve") and not local and not kept:
+        away = passes_away(host) or host in ("ko.local", "kind.local")
+        yield publish(invocation, "oci", host=host, target=UNKNOWN, dry_run=away)
+
+
+def _apko(invocation: Invocation, verb: str) -> Iterator[Fact]:
+    """`apko publish CONFIG IMAGE…`."""
+    if verb == "publish":
+        for word in invocation.operands(("--arch", "--sbom-path", "--image-refs", "-k", "-r"))[1:]:
+            yield from _push(invocation, word)
+
+
+def _imgpkg(invocation: Invocation, verb: str) -> Iterator[Fact]:
+    """`imgpkg push -b BUNDLE | -i IMAGE`."""
+    if verb == "push":
+        for value in (*invocation.values("-b", "--bundle"), *invocation.values("-i", "--image")):
+            yield from _push(invocation, value)
+
+
+def _compose(invocation: Invocation, verb: str) -> Iterator[Fact]:
+    if verb == "push":
+        yield publish(invocation, "oci", host=UNKNOWN, target=UNKNOWN)
+
+
 _HANDLERS: dict[str, Callable[[Invocation, str], Iterator[Fact]]] = {
     "skopeo": _skopeo,
     "crane": _crane,
@@ -338,7 +388,9 @@ _HANDLERS: dict[str, Callable[[Invocation, str], Iterator[Fact]]] = {
     "pack": _pack,
     "cosign": _signer,
     "notation": _signer,
-    "ko": lambda _invocation, _verb: iter(()),
-    "docker-compose": lambda _invocation, _verb: iter(()),
-    "podman-compose": lambda _invocation, _verb: iter(()),
+    "ko": _ko,
+    "apko": _apko,
+    "imgpkg": _imgpkg,
+    "docker-compose": _compose,
+    "podman-compose": _compose,
 }

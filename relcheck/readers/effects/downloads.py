@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from relcheck.facts import UNKNOWN, Download, Fact, Registry
+from relcheck.patterns import lazy_pattern
 from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.effects.publishing import host_of, publish
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.urls import url_parts, userinfo
 from relcheck.refs import MARK
@@ -34,6 +36,9 @@ _UPLOADS = (
     "--post-data",
     "--json",
 )
+_PACKAGE_UPLOAD = lazy_pattern(r"/packages/(?:generic|maven|npm|pypi|nuget|composer|conan|helm|terraform)/")
+_NEAR = 100
+"""How many commands behind a download may have to do with it: a limit for scripts of any length."""
 _CHECKERS = frozenset(("sha256sum", "sha512sum", "shasum", "sha1sum", "md5sum", "sha384sum", "openssl", "b2sum"))
 _SIGNERS = frozenset(("gpg", "gpg2", "gpgv", "minisign", "cosign", "signify", "slsa-verifier", "gh"))
 
@@ -49,8 +54,11 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
         method is not None and method.text in ("POST", "PUT", "DELETE", "PATCH")
     )
     for word in _words(invocation):
-        start = word.text.find("://")
-        if start < 0:
+        if uploads and _PACKAGE_UPLOAD.search(word.text) and (method is None or method.text != "DELETE"):
+            yield publish(
+                invocation, "generic", span=word.source.all(), tool=invocation.program, host=host_of(word.source)
+            )
+        if "://" not in word.text:
             continue
         secret = userinfo(word.source, job=invocation.setting.job, step=invocation.setting.step)
         if secret is not None:
@@ -171,7 +179,8 @@ def _filters(invocation: Invocation) -> bool:
 
 
 def _after(invocation: Invocation) -> Sequence[SimpleCommand]:
-    return [command for command in invocation.script if command.index > invocation.command.index]
+    at = invocation.command.index + 1
+    return invocation.script[at : at + _NEAR]
 
 
 def _same(word: str, output: str, name: str) -> bool:

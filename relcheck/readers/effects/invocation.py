@@ -16,12 +16,15 @@ _DEEP = {
     "helm": ("registry", "repo", "dependency", "dep", "plugin"),
     "kubectl": ("set", "create", "rollout"),
     "oc": ("set", "create", "rollout"),
-    "gh": ("release", "auth", "workflow", "attestation", "api"),
+    "gh": ("release", "auth", "workflow", "attestation", "api", "pr"),
+    "glab": ("release",),
+    "hub": ("release",),
+    "nx": ("release",),
     "uv": ("pip", "tool"),
     "yarn": ("npm", "workspace", "dlx"),
-    "npm": ("stage", "config", "exec"),
+    "npm": ("stage", "config", "exec", "run"),
     "dotnet": ("nuget", "tool", "add"),
-    "cargo": (),
+    "cargo": ("workspaces", "ws", "dist"),
     "git": (),
     "crane": ("auth",),
     "skopeo": (),
@@ -94,6 +97,7 @@ class Invocation:
         self.setting = setting
         self.wrappers = wrappers
         self.program = words[0].text.rsplit("/", 1)[-1].removesuffix(".exe")
+        self.behind: list[Word] = self.words[1:]
         self.verb_words, self.rest = self._split()
 
     @property
@@ -120,7 +124,7 @@ class Invocation:
         before: list[Word] = []
         while at < len(self.words) and len(verbs) < wanted:
             word = self.words[at]
-            if word.text.startswith("-"):
+            if word.text.startswith("-") or (self.program == "cargo" and word.text.startswith("+")):
                 before.append(word)
                 if word.text in takes and at + 1 < len(self.words):
                     at += 1
@@ -130,7 +134,8 @@ class Invocation:
                 if len(verbs) == 1 and word.text in _DEEP.get(self.program, ()):
                     wanted = 2
             at += 1
-        return verbs, before + self.words[at:]
+        self.behind = self.words[at:]
+        return verbs, before + self.behind
 
     def values(self, *names: str) -> Iterator[Source]:
         """Yield the values of options: `--name value`, `--name=value`, `-nvalue` for one-letter names."""

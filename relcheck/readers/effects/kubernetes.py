@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Dependency, Deploy, Fact, Login, Publish, Registry, Text
 from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.effects.publishing import publish
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.images import image_fact
 from relcheck.readers.urls import registry
 from relcheck.refs import MARK
 from relcheck.refs.shell import Word
+from relcheck.refs.url import passes_away
 from relcheck.source import Source
 
 _CHART_VALUES = (
@@ -121,17 +123,15 @@ def _helm(invocation: Invocation) -> Iterator[Fact]:
 def _pushed(invocation: Invocation, word: Word) -> Publish:
     target = word.text
     host = target.removeprefix("oci://").split("/")[0]
-    return Publish(
+    known: Text = UNKNOWN if MARK in host else host
+    return publish(
+        invocation,
+        "helm",
         span=word.source.all(),
         parts={"target": word.source.all()} if MARK not in target else {},
-        job=invocation.setting.job,
-        step=invocation.setting.step,
-        ecosystem="helm",
-        tool="helm push",
-        host=UNKNOWN if MARK in host else host,
+        host=known,
         target=UNKNOWN if MARK in target else target,
-        swallowed=invocation.swallowed,
-        token="unknown",
+        dry_run=passes_away(known),
     )
 
 

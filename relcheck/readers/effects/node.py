@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Publish, Registry
+from relcheck.readers.effects import EFFECTS
 from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.effects.publishing import host_of, publish
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.npm_spec import npm_firmness
 from relcheck.readers.urls import registry
 from relcheck.refs import MARK
 from relcheck.refs.shell import Word
+from relcheck.source import Piece
 
 _INSTALL = frozenset(
     ["install", "i", "in", "ins", "inst", "insta", "instal", "isnt", "isnta", "isntal", "isntall", "add"]
@@ -24,7 +28,9 @@ _VALUES = (
     "-C", "--dir", "--cwd", "--userconfig", "--loglevel", "-p", "--package", "-c", "--call", "--location",
 )  # fmt: skip
 _RUNNERS = frozenset(("npx", "pnpx", "bunx"))
-_PUBLISHERS = frozenset(("lerna", "changeset", "semantic-release"))
+_PUBLISHERS = frozenset(("lerna", "changeset", "semantic-release", "nx", "auto", "release-it", "np", "vsce", "ovsx"))
+_PACKAGES = {"@changesets/cli": "changeset", "@vscode/vsce": "vsce", "auto-release": "auto"}
+"""The command that a package brings, where it is not the package's own name."""
 
 
 def facts(invocation: Invocation) -> Iterator[Fact]:
@@ -38,8 +44,14 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
     program, verb = invocation.program, invocation.verb
     if program in _RUNNERS or verb in ("exec", "dlx", "x", "npm exec"):
         yield from _run(invocation)
-    elif verb in ("publish", "npm publish", "stage publish") or (program in _PUBLISHERS and verb in ("publish", "")):
+    elif (
+        verb in ("publish", "npm publish", "stage publish", "release publish")
+        or (program == "semantic-release" and not verb)
+        or (program == "auto" and verb == "shipit")
+    ):
         yield _publish(invocation)
+    elif program in ("yarn", "pnpm", "bun") and invocation.verb_words and verb.split(" ", maxsplit=1)[0] in _PUBLISHERS:
+        yield from _inner(invocation, [invocation.verb_words[0], *invocation.behind])
     elif verb in _CLEAN:
         yield _install(invocation, frozen=True)
     elif verb in _INSTALL or (program == "yarn" and not verb):
@@ -78,19 +90,33 @@ def _where(invocation: Invocation) -> dict[str, Any]:
 
 
 def _publish(invocation: Invocation) -> Publish:
-    target = invocation.value("--registry")
-    host = target.text.split("://")[-1].split("/")[0] if target is not None else ""
-    return Publish(
-        span=(invocation.verb_words or invocation.words)[-1].source.all(),
-        ecosystem="npm",
-        tool=f"{invocation.program} {invocation.verb}".strip(),
-        host=UNKNOWN if MARK in host else host,
-        target="",
-        dry_run=invocation.has("--dry-run", "-n") is not None,
-        swallowed=invocation.swallowed,
-        token="unknown",
-        **_where(invocation),
+    return publish(
+        invocation,
+        "npm",
+        host=host_of(invocation.value("--registry")),
+        # Only semantic-release has a short word for a rehearsal.
+        dry_run=invocation.program == "semantic-release" and invocation.has("-d") is not None,
     )
+
+
+def _inner(invocation: Invocation, words: list[Word]) -> Iterator[Fact]:
+    """Yield what a program does that npx and its kin run, or that a script runner finds among the packages."""
+    first = words[0].text
+    at = first.find("@", 1)
+    name = first[:at] if at > 0 else first
+    program = _PACKAGES.get(name, name)
+    if program not in _PUBLISHERS:
+        return
+    size = len(name)
+    place = words[0].source.embed(program, (Piece(0, len(program), 0, size),), "composed")
+    inner = Invocation(
+        [Word(source=place, static=True), *words[1:]],
+        invocation.command,
+        invocation.script,
+        invocation.setting,
+        (*invocation.wrappers, invocation.program),
+    )
+    yield from import_module(f"relcheck.readers.effects.{EFFECTS[program]}").facts(inner)
 
 
 def _frozen(invocation: Invocation) -> bool | None:
@@ -163,10 +189,13 @@ def _dependency(invocation: Invocation, word: Word, where: str, *, everywhere: b
 
 def _run(invocation: Invocation) -> Iterator[Fact]:
     """`npx PACKAGE[@VERSION]`, `pnpm dlx PACKAGE`: runs whatever the newest release is, unless a version stands there."""
-    if invocation.has("--no-install", "--no", "--offline") is not None:
-        return
     named = [word for word in invocation.words[1:] if word.text.startswith(("--package=",))]
     operands = invocation.operands(_VALUES)
+    if operands:
+        at = next(number for number, word in enumerate(invocation.words) if word is operands[0])
+        yield from _inner(invocation, invocation.words[at:])
+    if invocation.has("--no-install", "--no", "--offline") is not None:
+        return
     if invocation.program not in _RUNNERS and invocation.verb == "exec" and invocation.program != "npm":
         return  # `pnpm exec` and `yarn exec` run what is installed
     if not named and operands and _is_package(operands[0]):

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Publish, Registry
+from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Registry
 from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.effects.publishing import host_of, publish
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.refs import MARK
 from relcheck.source import Span
@@ -63,21 +64,6 @@ def _unchecked(invocation: Invocation) -> Iterator[Fact]:
             )  # fmt: skip
 
 
-def _publish(invocation: Invocation, ecosystem: str, **fields: Any) -> Publish:  # noqa: ANN401 - fields of Publish
-    return Publish(
-        span=(invocation.verb_words or invocation.words)[-1].source.all(),
-        ecosystem=ecosystem,
-        tool=f"{invocation.program} {invocation.verb}".strip(),
-        host=fields.pop("host", ""),
-        target="",
-        dry_run=invocation.has("--dry-run", "-n", "--snapshot") is not None,
-        swallowed=invocation.swallowed,
-        token="unknown",
-        **_where(invocation),
-        **fields,
-    )
-
-
 def _tool(
     invocation: Invocation, ecosystem: str, name: str, version: str, place: Span, where: str = "tool"
 ) -> Dependency:
@@ -95,8 +81,13 @@ def _tool(
 
 def _cargo(invocation: Invocation) -> Iterator[Fact]:
     verb = invocation.verb
-    if verb == "publish":
-        yield _publish(invocation, "cargo")
+    if verb in ("publish", "workspaces publish", "ws publish"):
+        yield publish(invocation, "cargo", host=UNKNOWN if invocation.has("--registry", "--index") else "")
+    elif verb in ("release", "smart-release"):
+        # It rehearses until it is told to be serious.
+        yield publish(invocation, "cargo", dry_run=invocation.has("--execute", "-x") is None)
+    elif verb == "dist host":
+        yield publish(invocation, "github-release")
     elif verb == "install" and invocation.has("--path", "--git") is None:
         version = invocation.value("--version", "--vers")
         locked = invocation.has("--locked") is not None
@@ -132,7 +123,7 @@ def _go(invocation: Invocation) -> Iterator[Fact]:
 
 def _gem(invocation: Invocation) -> Iterator[Fact]:
     if invocation.verb == "push":
-        yield _publish(invocation, "gem")
+        yield publish(invocation, "gem", host=host_of(invocation.value("--host")))
     elif invocation.verb == "install":
         version = invocation.value("-v", "--version")
         for word in invocation.operands(("-v", "--version", "-s", "--source", "-i", "--install-dir", "-n", "-P")):
@@ -152,37 +143,83 @@ def _bundle(invocation: Invocation) -> Iterator[Fact]:
         )  # fmt: skip
 
 
+_GOALS = ("deploy", "release:perform", "deploy:deploy-file", "nexus-staging:release", "jreleaser:deploy", "jib:build")
+
+
 def _maven(invocation: Invocation) -> Iterator[Fact]:
+    """`mvn … deploy`: the last goal that publishes; `-DskipDeploy` and the like make it none."""
     words = [word.text for word in invocation.words[1:]]
-    goals = ("deploy", "release:perform", "central-publishing:publish", "deploy:deploy-file", "nexus-staging:release")
-    found = next((word for word in invocation.words[1:] if word.text in goals or word.text.endswith(":publish")), None)
-    if found is not None and not any(text.startswith(("-DskipDeploy", "-Dmaven.deploy.skip")) for text in words):
-        yield _publish(invocation, "maven").replace(span=found.source.all(), tool=f"{invocation.program} {found.text}")
+    skipped = ("-DskipDeploy", "-Dmaven.deploy.skip", "-DskipPublishing", "-DskipNexusStagingDeployMojo")
+    if any(text.startswith(skipped) and not text.endswith("=false") for text in words):
+        return
+    for word in invocation.words[1:]:
+        goal = word.text
+        image = goal == "jib:build" or goal.endswith("spring-boot:build-image") and _publishes_image(words)
+        if image:
+            yield publish(
+                invocation,
+                "oci",
+                span=word.source.all(),
+                tool=f"{invocation.program} {goal}",
+                host=UNKNOWN,
+                target=UNKNOWN,
+            )
+        elif goal in _GOALS or goal.endswith(("central-publishing:publish", "central-publishing-maven-plugin:publish")):
+            yield publish(
+                invocation, "maven", span=word.source.all(), tool=f"{invocation.program} {goal}", host=UNKNOWN
+            )
+
+
+def _publishes_image(words: list[str]) -> bool:
+    return any(re.match(r"-Dspring-boot\.build-image\.publish(?:=true)?$|--publishImage", text) for text in words)
+
+
+_GRADLE_TASK = re.compile(
+    r"publish(?!ToMavenLocal)|uploadArchives$|closeAndRelease\w+$|jreleaser(?:Deploy|FullRelease|Release)$"
+)
 
 
 def _gradle(invocation: Invocation) -> Iterator[Fact]:
+    """Tasks of Gradle: `publish…`, `closeAndRelease…`, `jib`; anything that ends in MavenLocal stays on this machine."""
+    words = [word.text for word in invocation.words[1:]]
+    dry = any(text in ("-m", "--dry-run") for text in words)
     for word in invocation.words[1:]:
         task = word.text.rsplit(":", 1)[-1]
-        if re.match(r"publish(?!ToMavenLocal$)|uploadArchives|closeAndRelease", task) and "MavenLocal" not in task:
-            yield _publish(invocation, "maven").replace(span=word.source.all(), tool=f"{invocation.program} {task}")
+        if task == "jib" or task == "bootBuildImage" and _publishes_image(words):
+            yield publish(
+                invocation, "oci", span=word.source.all(), tool=f"{invocation.program} {task}", host=UNKNOWN,
+                target=UNKNOWN, dry_run=dry,
+            )  # fmt: skip
+        elif _GRADLE_TASK.match(task) and "MavenLocal" not in task:
+            yield publish(
+                invocation,
+                "maven",
+                span=word.source.all(),
+                tool=f"{invocation.program} {task}",
+                host=UNKNOWN,
+                dry_run=dry,
+            )
+            return
+
+
+def _sbt(invocation: Invocation) -> Iterator[Fact]:
+    for word in invocation.words[1:]:
+        found = re.search(
+            r"(?:^|[\s+/;])(publish(?:Signed)?|ci-release|sonatypeRelease|sonatypeBundleRelease)(?:[\s;]|$)", word.text
+        )
+        if found is not None:
+            yield publish(invocation, "maven", span=word.source.all(), tool=f"sbt {found[1]}", host=UNKNOWN)
             return
 
 
 def _dotnet(invocation: Invocation) -> Iterator[Fact]:
     if invocation.verb in ("nuget push", "push"):
-        yield _publish(
-            invocation, "nuget", skip_existing=invocation.has("--skip-duplicate", "-SkipDuplicate") is not None
-        )
+        source = invocation.value("--source", "-s", "-Source")
+        yield publish(invocation, "nuget", host=host_of(source) if source is None or "://" in source.text else UNKNOWN)
     elif invocation.verb == "tool install":
         version = invocation.value("--version")
         for word in invocation.operands(("--version", "--tool-path", "--add-source", "--framework")):
             yield _tool(invocation, "nuget", word.text, version.text if version is not None else "", word.source.all())
-
-
-def _release(invocation: Invocation) -> Iterator[Fact]:
-    if invocation.verb in ("release create", "release upload", "release edit", "release"):
-        draft = invocation.has("--draft", "-d", "--snapshot", "--skip=publish") is not None
-        yield _publish(invocation, "github-release").replace(dry_run=draft or invocation.has("--dry-run") is not None)
 
 
 _ECOSYSTEM = {"cargo": "cargo", "gem": "gem", "dotnet": "nuget", "nuget": "nuget"}
@@ -197,7 +234,5 @@ _HANDLERS: dict[str, Callable[[Invocation], Iterator[Fact]]] = {
     "gradlew": _gradle,
     "dotnet": _dotnet,
     "nuget": _dotnet,
-    "gh": _release,
-    "glab": _release,
-    "goreleaser": _release,
+    "sbt": _sbt,
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Publish, Registry, Truth
 from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.effects.publishing import host_of, publish
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.python_requirement import requirement
 from relcheck.readers.urls import registry, trusted
@@ -151,19 +152,15 @@ def _run(invocation: Invocation) -> Iterator[Fact]:
 
 
 def _publish(invocation: Invocation) -> Publish:
+    """An upload; one to the test index, which is named or known by its host, releases nothing."""
     target = invocation.value("--repository-url", "--publish-url")
-    named = invocation.value("-r", "--repository")
-    host = target.text.split("://")[-1].split("/")[0].rpartition("@")[2] if target is not None else ""
-    test = named is not None and "test" in named.text.lower()
-    return Publish(
-        span=(invocation.verb_words or invocation.words)[-1].source.all(),
-        ecosystem="pypi",
+    named = invocation.value("-r", "--repository", "--index")
+    host = host_of(target)
+    test = (named is not None and "test" in named.text.lower()) or (isinstance(host, str) and host.startswith("test."))
+    return publish(
+        invocation,
+        "pypi",
+        host=UNKNOWN if named is not None and not test else host,
+        dry_run=test,
         tool=f"{invocation.program} {invocation.verb}",
-        host=UNKNOWN if MARK in host or (named is not None and not test) else "test" if test else host,
-        target="",
-        dry_run=invocation.has("--dry-run") is not None,
-        swallowed=invocation.swallowed,
-        skip_existing=invocation.has("--skip-existing") is not None,
-        token="unknown",
-        **_where(invocation),
     )

@@ -1,0 +1,160 @@
+"""What publishing commands have in common: rehearsals, switches, and the tools that do nothing but release.
+
+The catalogue of publishing steps (release-safety 0.6) is spread over the modules of the tools; each calls `publish`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from relcheck.facts import UNKNOWN, Fact, Option, Publish, Text
+from relcheck.readers.effects.invocation import Invocation
+from relcheck.refs import MARK
+from relcheck.refs.git import is_rolling
+from relcheck.refs.shell import Word
+from relcheck.source import Source, Span
+
+_REHEARSALS = ("--dry-run", "--dryrun", "--snapshot", "--dry")
+_SWITCHES: dict[str, tuple[str, ...]] = {
+    "overwrites": ("--clobber", "--replace-existing-artifacts"),
+    "dirty": ("--allow-dirty", "--skip-validate", "--dirty"),
+    "unverified": ("--no-verify", "-DskipTests", "-Dmaven.test.skip"),
+    "skip_existing": ("--skip-existing", "--skip-duplicate", "-SkipDuplicate"),
+}
+_SKIPS = {"validate": "dirty", "publish": "dry_run"}
+
+
+def publish(invocation: Invocation, ecosystem: str, *, span: Span | None = None, **fields: Any) -> Publish:  # noqa: ANN401
+    """Return the publish that a command is; `fields` are those of `Publish` that its tool decides."""
+    parts: dict[str, Span] = dict(fields.pop("parts", {}))
+    found: dict[str, Any] = {"dry_run": False}
+    for word in invocation.words[1:]:
+        name, _, value = word.text.partition("=")
+        if name in _REHEARSALS and value.lower() != "false":
+            found["dry_run"] = True
+        if name == "--skip":
+            for skipped in value.split(","):
+                if skipped in _SKIPS:
+                    found[_SKIPS[skipped]] = True
+                    parts.setdefault(_SKIPS[skipped], word.source.all())
+        for field, flags in _SWITCHES.items():
+            if name in flags and value.lower() != "false":
+                found[field] = True
+                parts[field] = word.source.all()
+    given = {"host": "", "target": "", "token": "unknown", **found, **fields}
+    given["dry_run"] = given["dry_run"] or found["dry_run"]
+    return Publish(
+        span=span or (invocation.verb_words or invocation.words)[-1].source.all(),
+        parts=parts,
+        ecosystem=ecosystem,
+        tool=given.pop("tool", f"{invocation.program} {invocation.verb}".strip()),
+        swallowed=invocation.swallowed,
+        options=_options(invocation.words[1:]),
+        job=invocation.setting.job,
+        step=invocation.setting.step,
+        **given,
+    )
+
+
+def _options(words: Sequence[Word]) -> tuple[Option, ...]:
+    """Return the flags with what is written in the same word; values that may be secrets are left out."""
+    found = []
+    for word in words:
+        name, equals, value = word.text.partition("=")
+        if name.startswith("-"):
+            secret = any(part in name.lower() for part in ("token", "password", "key", "secret", "auth", "otp"))
+            known: Text = UNKNOWN if secret and equals or MARK in value else value
+            found.append(Option(name=name.replace(MARK, "…"), value=known, span=word.source.all()))
+    return tuple(found)
+
+
+def host_of(value: Source | None) -> Text:
+    """Return the host of a URL or reference that an option gives: "" without one, UNKNOWN where it is not known."""
+    if value is None:
+        return ""
+    host = value.text.split("://")[-1].split("/")[0].rpartition("@")[2]
+    return UNKNOWN if MARK in host else host
+
+
+def facts(invocation: Invocation) -> Iterator[Fact]:
+    """Yield what a tool does that only releases."""
+    handler = _TOOLS.get(invocation.program)
+    if handler is not None:
+        yield from handler(invocation)
+
+
+def _github(invocation: Invocation) -> Iterator[Fact]:
+    """`gh release create|upload|edit TAG FILE…`, `glab release create`, `hub release create`: a draft publishes nothing."""
+    verb = invocation.verb
+    if verb not in ("release create", "release upload", "release edit"):
+        return
+    values = ("-t", "--title", "-n", "--notes", "-F", "--notes-file", "--target", "-R", "--repo", "--notes-start-tag")
+    operands = invocation.operands((*values, "--discussion-category", "--name", "-m", "--message", "--assets-links"))
+    tag = operands[0] if operands else None
+    draft = invocation.has("--draft", "-d") is not None and not any(
+        word.text == "--draft=false" for word in invocation.words
+    )
+    ecosystem = "gitlab-release" if invocation.program == "glab" else "github-release"
+    yield publish(
+        invocation,
+        ecosystem,
+        dry_run=draft,
+        target=UNKNOWN if tag is None or MARK in tag.text else tag.text,
+        rolling=tag is not None and is_rolling(tag.text),
+        uploads=verb == "release upload",
+    )
+
+
+def _goreleaser(invocation: Invocation) -> Iterator[Fact]:
+    if invocation.verb == "release" and invocation.has("--skip-publish", "--prepare") is None:
+        yield publish(invocation, "github-release")
+
+
+def _whole_tool(invocation: Invocation) -> Iterator[Fact]:
+    """`release-it`, `np`: the tool itself releases unless it is told to rehearse."""
+    if invocation.has("--preview", "--help", "--version", "--release-version") is None:
+        yield publish(invocation, "npm" if invocation.program == "np" else "github-release")
+
+
+def _dist(invocation: Invocation) -> Iterator[Fact]:
+    """`dist host --steps=upload --steps=release`, also as `cargo dist`."""
+    if invocation.verb == "host" and any("release" in word.text for word in invocation.words[1:]):
+        yield publish(invocation, "github-release")
+
+
+def _release_cli(invocation: Invocation) -> Iterator[Fact]:
+    if invocation.verb == "create":
+        yield publish(invocation, "gitlab-release")
+
+
+def _jreleaser(invocation: Invocation) -> Iterator[Fact]:
+    if invocation.verb in ("deploy", "full-release", "release", "publish"):
+        yield publish(invocation, "maven" if invocation.verb == "deploy" else "github-release")
+
+
+def _release_plz(invocation: Invocation) -> Iterator[Fact]:
+    if invocation.verb == "release":
+        yield publish(invocation, "cargo")
+
+
+def _rake(invocation: Invocation) -> Iterator[Fact]:
+    if any(
+        word.text.rpartition(":")[2] == "release" or word.text.startswith("release[") for word in invocation.words[1:]
+    ):
+        yield publish(invocation, "gem")
+
+
+_TOOLS = {
+    "gh": _github,
+    "glab": _github,
+    "hub": _github,
+    "goreleaser": _goreleaser,
+    "release-it": _whole_tool,
+    "np": _whole_tool,
+    "dist": _dist,
+    "release-cli": _release_cli,
+    "jreleaser": _jreleaser,
+    "release-plz": _release_plz,
+    "rake": _rake,
+}

@@ -1,0 +1,174 @@
+"""Where a command stands in a shell text: in which pipe, in whose substitution, and who looks at its status.
+
+The tree of the grammar is walked once, from the top: each node hands to those below it what it knows. (Asking a node
+for its parent walks the whole tree, so nothing here climbs.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from relcheck.records import Record
+
+_HARMLESS = frozenset(("true", ":", "echo", "printf", "exit 0", "return 0", "warn", "log", "logger"))
+_THROUGH = frozenset(("redirected_statement", "negated_command", "subshell", "compound_statement", "heredoc_redirect"))
+"""What may stand between a pipe and a command whose neighbours in the pipe it does not change."""
+
+Node = Any
+TextOf = Callable[[Node], str]
+
+
+class Place(Record):
+    """What stands around a node. holder: the program whose word it is part of; the others as in `SimpleCommand`."""
+
+    swallowed: bool = False
+    conditional: bool = False
+    inside: str = ""
+    outer: str = ""
+    holder: str = ""
+    before: str = ""
+    behind: str = ""
+    redirects: tuple[Node, ...] = ()
+
+
+def walk(root: Node, text_of: TextOf, *, pipefail: bool) -> Iterator[tuple[Node, Place, str]]:
+    """Yield every node with its place and the type of the node above, in no particular order, without recursion."""
+    stack: list[tuple[Node, Place, str]] = [(root, Place(), "")]
+    while stack:
+        node, place, parent = stack.pop()
+        yield node, place, parent
+        children = node.children
+        if children:
+            kind = node.type
+            stack.extend((child, below, kind) for child, below in _below(node, children, place, text_of, pipefail))
+
+
+def first_program(node: Node | None, text_of: TextOf) -> str:
+    """Return the first program that runs below a node, behind `sudo` and the like."""
+    stack = [node] if node is not None else []
+    while stack:
+        found = stack.pop()
+        if found.type == "command":
+            return program_of(text_of(found))
+        stack.extend(reversed(found.children))
+    return ""
+
+
+def program_of(text: str) -> str:
+    """Return the program that the text of a command runs."""
+    words = text.split(None, 8)
+    while words and (words[0] in ("sudo", "env", "command", "exec", "-E", "-u", "-n", "-H") or "=" in words[0]):
+        words.pop(0)
+    return words[0].strip("'\"").rsplit("/", 1)[-1] if words else ""
+
+
+def _below(
+    node: Node, children: list[Node], place: Place, text_of: TextOf, pipefail: bool
+) -> Iterator[tuple[Node, Place]]:
+    kind = node.type
+    passed = _passed(node, kind, place, text_of)
+    if kind == "list":
+        found = _list(children, passed, text_of)
+    elif kind == "pipeline":
+        found = list(_piped(children, place, passed, text_of, pipefail))
+    elif kind in ("if_statement", "while_statement"):
+        found = _branches(node, children, passed)
+    elif kind == "redirected_statement":
+        found = _redirected(children, passed, text_of)
+    else:
+        found = [(child, passed) for child in children]
+    following = [child.type for child in children[1:]] + [""]
+    for (child, below), behind in zip(found, following, strict=True):
+        yield child, below.replace(swallowed=True) if behind == "&" and not below.swallowed else below
+
+
+def _passed(node: Node, kind: str, place: Place, text_of: TextOf) -> Place:
+    """Return what every child of a node has in common."""
+    changes: dict[str, object] = {}
+    if kind not in _THROUGH and (place.before or place.behind):
+        changes |= {"before": "", "behind": ""}
+    if place.redirects:
+        changes["redirects"] = ()
+    if kind in ("command_substitution", "process_substitution"):
+        name = "substitution" if kind == "command_substitution" else "process"
+        changes |= {"inside": name, "outer": place.holder, "holder": "", "swallowed": False}
+    elif kind == "command":
+        changes["holder"] = program_of(text_of(node))
+    elif kind in ("variable_assignment", "list") and place.holder:
+        changes["holder"] = ""
+    elif kind == "function_definition":
+        changes["swallowed"] = False
+    elif kind == "case_item":
+        changes["conditional"] = True
+    return place.replace(**changes) if changes else place
+
+
+def _piped(
+    children: list[Node], place: Place, passed: Place, text_of: TextOf, pipefail: bool
+) -> Iterator[tuple[Node, Place]]:
+    """The members of a pipe: each knows its neighbours; without `pipefail` only the last one's status counts."""
+    parts = [child for child in children if child.is_named and child.type != "comment"]
+    programs = [first_program(part, text_of) for part in parts]
+    number = -1
+    for child in children:
+        if not child.is_named or child.type == "comment":
+            yield child, passed
+            continue
+        number += 1
+        last = number == len(parts) - 1
+        yield (
+            child,
+            passed.replace(
+                before=programs[number - 1] if number else place.before,
+                behind=place.behind if last else programs[number + 1],
+                swallowed=passed.swallowed or (not last and not pipefail),
+            ),
+        )
+
+
+def _list(children: list[Node], passed: Place, text_of: TextOf) -> list[tuple[Node, Place]]:
+    """`left && right`, `left || right`: a right side that cannot fail takes the failure of the left."""
+    named = [child for child in children if child.is_named]
+    operator = next((child.type for child in children if child.type in ("&&", "||")), "")
+    out = []
+    for child in children:
+        below = passed
+        if named and child == named[0] and operator == "||" and _is_harmless(text_of(named[-1])):
+            below = passed.replace(swallowed=True)
+        elif named and child != named[0] and text_of(named[0]).lstrip("! ").startswith(("[", "test ")):
+            below = passed.replace(conditional=True)
+        out.append((child, below))
+    return out
+
+
+def _branches(node: Node, children: list[Node], passed: Place) -> list[tuple[Node, Place]]:
+    """`if` and `while`: the condition's status is looked at; what stands behind that of an `if` runs or not."""
+    condition = node.child_by_field_name("condition")
+    if condition is None:
+        return [(child, passed) for child in children]
+    asked = passed.replace(swallowed=False)
+    body = passed.replace(conditional=True) if node.type == "if_statement" else passed
+    return [
+        (child, asked if child == condition else body if child.start_byte > condition.start_byte else passed)
+        for child in children
+    ]
+
+
+def _redirected(children: list[Node], passed: Place, text_of: TextOf) -> list[tuple[Node, Place]]:
+    """A command with its redirects; the grammar puts what follows `<<EOF | …` into the redirect of the document."""
+    redirects = tuple(child for child in children if child.type.endswith("_redirect"))
+    pipe = next((inner for found in redirects for inner in found.children if inner.type == "pipeline"), None)
+    body = passed.replace(redirects=redirects)
+    if pipe is not None:
+        body = body.replace(behind=first_program(pipe, text_of))
+    before = first_program(children[0], text_of) if pipe is not None else ""
+    return [
+        (child, body if number == 0 else passed.replace(before=before, behind=""))
+        for number, child in enumerate(children)
+    ]
+
+
+def _is_harmless(text: str) -> bool:
+    words = " ".join(text.split())
+    return words in _HARMLESS or (words.split(" ")[0] in _HARMLESS and "exit" not in words and "&&" not in words)
