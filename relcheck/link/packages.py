@@ -17,6 +17,8 @@ LOCKS: dict[str, tuple[str, ...]] = {
     "go": ("go.sum",),
     "nuget": ("packages.lock.json",),
     "helm": ("Chart.lock", "requirements.lock"),
+    "terraform": (".terraform.lock.hcl",),
+    "maven": ("gradle.lockfile",),
 }
 TOOL_LOCKS: dict[str, tuple[str, ...]] = {
     "npm": ("package-lock.json", "npm-shrinkwrap.json"),
@@ -185,10 +187,16 @@ def _locks(repository: Repository) -> None:
         package = manifests.get(path)
         published: Truth = UNKNOWN if package is None else _is_published(package, steps, repository.whole)
         locked = bool(repository.above(path, *LOCKS.get(dependency.ecosystem, ())))
-        repository.put(path, index, dependency.replace(locked=locked, published=published))
+        released: Truth = UNKNOWN if package is None else _not(package.prerelease)
+        found = dependency.replace(locked=locked, published=published, in_release=released)
+        repository.put(path, index, found)
     for path, index, install in list(repository.all(Install)):
         if install.lockfile is UNKNOWN:
             repository.put(path, index, install.replace(lockfile=_lock_of(repository, path, install.tool)))
+
+
+def _not(value: Truth) -> Truth:
+    return UNKNOWN if value is UNKNOWN else not value
 
 
 def _is_published(package: Package, steps: set[str], whole: bool) -> Truth:

@@ -74,7 +74,7 @@ def _target(body: Mapping, values: Values) -> Iterator[Fact]:
         yield from _output(node, values)
     yield from _context(body, values)
     for _, value in _pairs(body, "contexts"):
-        yield from _named_context(values.expanded(value).source)
+        yield from _named_context(value, values)
     for key in ("cache-from", "cache-to"):
         for node in _entries(body.get(key)):
             yield from _cache(node, values)
@@ -158,10 +158,11 @@ def _context(body: Mapping, values: Values) -> Iterator[Fact]:
     )  # fmt: skip
 
 
-def _named_context(source: Source) -> Iterator[Fact]:
+def _named_context(value: Scalar, values: Values) -> Iterator[Fact]:
+    source = values.expanded(value).source
     text = source.text
     if text.startswith("docker-image://"):
-        yield from _image(source, "mount", Values({}, "bake"))
+        yield from _image(template(value), "mount", values)
     elif _ARCHIVE.match(text):
         yield _download(source)
     elif not text.startswith(_OTHER_CONTEXTS):
