@@ -92,6 +92,20 @@ FORMATS: tuple[Format, ...] = (
         ),
         ((b"stages", b"jobs", b"steps", b"extends", b"resources", b"variables", b"template"),),
     ),
+    Format(
+        "jenkinsfile",
+        "jenkinsfile",
+        (
+            "**/Jenkinsfile",
+            "**/Jenkinsfile[._-]*",
+            "**/*.jenkinsfile",
+            "**/vars/*.groovy",
+            "**/jenkins/**/*.groovy",
+            "**/.jenkins/**/*.groovy",
+        ),
+        ((b"pipeline", b"node", b"stage", b"docker", b"podTemplate", b"sh ", b"sh("),),
+        comments=("//",),
+    ),
     Format("bitbucket-pipelines", "bitbucket", ("**/bitbucket-pipelines.y*ml",)),
     Format(
         "buildkite",

@@ -10,10 +10,13 @@ def composed(words: list[Source | str]) -> Source:
 
     All sources must be embedded in the same text.
     """
-    file = next(word.parent for word in words if isinstance(word, Source) and word.parent is not None)
+    first = next(word for word in words if isinstance(word, Source) and word.parent is not None)
+    file = first.parent
+    assert file is not None
     pieces: list[Piece] = []
     out: list[str] = []
-    size, end = 0, 0
+    # Text before the first source has the place where that begins.
+    size, end = 0, first._pieces[0].parent_start if first._pieces else 0
     for word in words:
         text = word if isinstance(word, str) else word.text
         if isinstance(word, Source):
