@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
@@ -230,31 +231,49 @@ def _subject(fact: Fact) -> str:
 
 def _one_cause_one_finding(found: list[tuple[Finding, int, Rule]]) -> list[Finding]:
     """Leave out what a more telling rule says of the same fact or the same words, and exact repetitions."""
-    losers: set[int] = set()
-    by_name: dict[str, list[int]] = {}
-    for index, (finding, _, _) in enumerate(found):
-        by_name.setdefault(finding.rule, []).append(index)
-    for finding, number, rule in found:
-        for other in rule.supersedes:
-            for index in by_name.get(other, ()):
-                lesser, fact, _ = found[index]
-                if fact == number or _overlap(finding.place, lesser.place):
-                    losers.add(index)
+    losers = _losers(found)
     out: dict[tuple[str, int, int], Finding] = {}
+    related: dict[tuple[str, int, int], dict[Place, None]] = {}
     for index, (finding, _, _) in enumerate(found):
         key = (finding.rule, finding.place.start, finding.place.end)
-        if index in losers:
-            continue
-        if key in out:
-            out[key] = out[key].replace(related=_merged(out[key].related, finding.related))
-        else:
-            out[key] = finding
-    return list(out.values())
+        if index not in losers:
+            out.setdefault(key, finding)
+            related.setdefault(key, {}).update(dict.fromkeys(finding.related))
+    return [
+        finding if len(places := related[key]) == len(finding.related) else finding.replace(related=tuple(places))
+        for key, finding in out.items()
+    ]
 
 
-def _merged(first: tuple[Place, ...], second: tuple[Place, ...]) -> tuple[Place, ...]:
-    return first + tuple(place for place in second if place not in first)
+def _losers(found: list[tuple[Finding, int, Rule]]) -> set[int]:
+    """Return the indices of the findings that a more telling rule's finding makes needless."""
+    winners: dict[str, list[tuple[Finding, int]]] = {}
+    for finding, number, rule in found:
+        for other in rule.supersedes:
+            winners.setdefault(other, []).append((finding, number))
+    losers: set[int] = set()
+    covers = {name: _Cover([finding.place for finding, _ in won]) for name, won in winners.items()}
+    facts = {name: {number for _, number in won} for name, won in winners.items()}
+    for index, (finding, number, _) in enumerate(found):
+        if finding.rule in winners and (number in facts[finding.rule] or covers[finding.rule].touches(finding.place)):
+            losers.add(index)
+    return losers
 
 
-def _overlap(first: Place, second: Place) -> bool:
-    return first.start < second.end and second.start < first.end
+class _Cover:
+    """The stretches that some places cover, joined where they overlap; asked in logarithmic time."""
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in sorted((place.start, place.end) for place in places):
+            if self._ends and start < self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], end)
+            else:
+                self._starts.append(start)
+                self._ends.append(end)
+
+    def touches(self, place: Place) -> bool:
+        """Whether a place shares a character with them."""
+        at = bisect_left(self._starts, place.end) - 1
+        return at >= 0 and place.start < self._ends[at]
