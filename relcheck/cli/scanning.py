@@ -64,6 +64,9 @@ class Scanning:
         if len(chosen) > 1:
             words = " and ".join(f"--{name.replace('_', '-')}" for name in chosen)
             raise UsageProblem(f"{words} exclude each other: each says where settings come from.")
+        for name in ("config", "config_from"):
+            if self._given[name] == "":  # a variable that is not set must not weaken the gate
+                raise UsageProblem(f"--{name.replace('_', '-')} is empty: name what to read the configuration from.")
         reason = self._given["add_ignores"]
         if reason is not None and (not reason.strip() or not reason.isprintable()):
             raise UsageProblem("--add-ignores needs a reason, on one line: it will stand in every comment.")
