@@ -76,7 +76,7 @@ class _Steps:
 
     def _changes(self, fact: Fact) -> Iterator[tuple[str, object]]:
         if isinstance(fact, Credential):
-            if fact.form == "reference" and fact.access == "publish" and fact.where == "ci" and fact.step < 0:
+            if fact.secret and fact.form == "reference" and fact.access == "publish" and fact.step < 0:
                 yield "others_read", self._others(fact)
             return
         job = self.jobs.get(fact.job)
@@ -89,6 +89,7 @@ class _Steps:
         elif isinstance(fact, Publish):
             yield "any_branch", job.any_branch
             yield "explicit_ref", any(map(_names_ref, self.inside[job.id]))
+            yield "tested", self._tested(job, frozenset())
         elif isinstance(fact, Component):
             yield "untrusted_event", next((name for name in job.events if name.split(":")[0] in UNTRUSTED_EVENTS), "")
             if fact.fork_code:
@@ -115,11 +116,14 @@ class _Steps:
         """Whether the job, or one that it needs, runs a test; unknown where scripts or other workflows may."""
         if job.calls or "workflow_run" in job.triggers or job.system != "github":
             return UNKNOWN
-        found: list[Truth] = [self.tests[job.id]]
+        found: list[Truth] = [self._rehearses(job.id) or self.tests[job.id]]
         for name in job.needs:
             needed = self.jobs.get(name)
             found.append(UNKNOWN if needed is None or name in seen else self._tested(needed, seen | {job.id}))
         return True if True in found else UNKNOWN if UNKNOWN in found else False
+
+    def _rehearses(self, name: str) -> bool:
+        return any(isinstance(fact, Publish) and fact.dry_run is True for fact in self.inside[name])
 
     def _others(self, credential: Credential) -> str:
         """Return what else can read a variable that is set for a whole job or workflow, where one step needs it."""
@@ -185,6 +189,8 @@ def _runs_tests(facts: list[Fact]) -> Truth:
         if isinstance(fact, Component):
             unknown = unknown or fact.local
         if not isinstance(fact, Command) or not isinstance(fact.program, str):
+            continue
+        if {"-DskipTests", "-Dmaven.test.skip"} & set(fact.flags):
             continue
         verb = fact.verb if isinstance(fact.verb, str) else ""
         words = f"{verb} {fact.operands[1] if len(fact.operands) > 1 else ''}".strip()
