@@ -106,6 +106,13 @@ FORMATS: tuple[Format, ...] = (
         ((b"pipeline", b"node", b"stage", b"docker", b"podTemplate", b"sh ", b"sh("),),
         comments=("//",),
     ),
+    Format(
+        "jenkinsfile",
+        "jenkinsfile",
+        ("**/*.groovy",),
+        ((b"pipeline {", b"podTemplate(", b"docker.image(", b"docker.build(", b"docker.with", b"withCredentials("),),
+        comments=("//",),
+    ),
     Format("bitbucket-pipelines", "bitbucket", ("**/bitbucket-pipelines.y*ml",)),
     Format(
         "buildkite",
@@ -398,7 +405,7 @@ FORMATS: tuple[Format, ...] = (
         "documents",
         ("**/*.yaml", "**/*.yml", "**/*.json"),
         (
-            (b"apiVersion", b"services", b"jobs"),
+            (b"apiVersion", b"services", b"jobs", b"steps:", b"stages:", b"pipelines:"),
             (b"kind", b"image", b"build", b"steps"),
         ),
     ),

@@ -42,8 +42,13 @@ def read(source: Source) -> Iterator[Fact]:
     loaded = load(source)
     yield from faults(loaded)
     for document in loaded.documents:
-        if isinstance(document, Mapping):
-            yield from _Pipeline(document).facts()
+        yield from read_document(source, document)
+
+
+def read_document(source: Source, node: Node) -> Iterator[Fact]:  # noqa: ARG001 - the shape of all readers of documents
+    """Read one document."""
+    if isinstance(node, Mapping):
+        yield from _Pipeline(node).facts()
 
 
 class _Setting(Record):

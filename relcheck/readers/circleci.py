@@ -49,8 +49,13 @@ def read(source: Source) -> Iterator[Fact]:
     loaded = load(source)
     yield from faults(loaded)
     for document in loaded.documents:
-        if isinstance(document, Mapping):
-            yield from _Config(source, document).facts()
+        yield from read_document(source, document)
+
+
+def read_document(source: Source, node: Node) -> Iterator[Fact]:
+    """Read one document."""
+    if isinstance(node, Mapping):
+        yield from _Config(source, node).facts()
 
 
 class _Scope(Record):

@@ -2,6 +2,7 @@
 
     Kubernetes: a mapping with `apiVersion` and `kind`; Kustomize, Skaffold and vendir: the group in `apiVersion`
     Compose: a mapping with `services` whose entries run or build images, and nothing that Compose does not know
+    Pipelines of Azure, Bitbucket, CircleCI and Cloud Build: see `pipeline_kinds`
 
 A file is loaded once, whatever it holds. Text in which the actions of some template stand is read as far as it is
 certain.
@@ -25,6 +26,7 @@ _OBJECT = re.compile(r"^(?:apiVersion|kind):\s*\S", re.MULTILINE)
 _COMPOSE_KEYS = frozenset((
     "services", "version", "name", "networks", "volumes", "configs", "secrets", "include", "models", "x",
 ))  # fmt: skip
+_PIPELINE_KEYS = ("jobs", "stages", "steps", "pipelines", "orbs", "executors", "commands")
 _MODULES = {"kustomize.config.k8s.io": "kustomization", "skaffold": "skaffold", "vendir.k14s.io": "vendir"}
 """Groups whose files have readers of their own, which know them by name too."""
 DocumentReader = Callable[[Source, Node], Iterator[Fact]]
@@ -62,6 +64,13 @@ def _document(source: Source, node: Node, setting: Setting) -> Iterator[Fact]:
         from relcheck.readers import compose  # noqa: PLC0415 - few files hold one under another name
 
         yield from compose.read_document(source, node)
+    elif any(node.get(name) is not None for name in _PIPELINE_KEYS):
+        from relcheck.readers.pipeline_kinds import pipeline_module  # noqa: PLC0415 - few files look like one
+
+        module = pipeline_module(node)
+        if module:
+            pipeline: DocumentReader = import_module(f"relcheck.readers.{module}").read_document
+            yield from pipeline(source, node)
 
 
 def _template(source: Source) -> Iterator[Fact]:
