@@ -15,7 +15,7 @@ from relcheck.ignorefiles import Ignored
 from relcheck.patterns import lazy_pattern
 from relcheck.readers import recognise
 from relcheck.records import Record
-from relcheck.tree import StdinTree, Tree, Unavailable, WorkingTree
+from relcheck.tree import BlobTree, StdinTree, Tree, Unavailable, WorkingTree
 
 _FOREIGN = frozenset((
     ".git", "node_modules", "vendor", "third_party", "bower_components", ".terraform", ".venv", "venv", "site-packages",
@@ -92,6 +92,11 @@ def path_class(path: str, *, named: bool = False, chart: bool = False) -> PathCl
     )
 
 
+def is_foreign(path: str) -> bool:
+    """Whether a path below the root lies in a folder of other people's code, or of what was built."""
+    return any(segment in _FOREIGN for segment in path.split("/")[:-1])
+
+
 def discover(
     paths: Sequence[str],
     *,
@@ -99,12 +104,15 @@ def discover(
     exclude: Sequence[str] = (),
     force_exclude: bool = False,
     stdin: tuple[str, bytes] | None = None,
+    staged: bool = False,
 ) -> Discovery:
     """Find the files that a scan reads. `paths` are files, folders or globs; `exclude` globs on paths below the root.
 
-    The root is the one folder given, else the current folder.
+    The root is the one folder given, else the current folder. With `staged`, what is read is git's index: the files that
+    the next commit changes, and the others of the index as their neighbours; `vcs.GitProblem` where there is none.
     """
-    return _Search(paths, root, exclude, force_exclude, stdin).run()
+    search = _Search(paths, root, exclude, force_exclude, stdin)
+    return search.run(staged=staged)
 
 
 class _Search:
@@ -131,9 +139,9 @@ class _Search:
         self._unavailable: set[str] = set()
         self._git = False
 
-    def run(self) -> Discovery:
-        listed = self._list()
-        wanted, whole = self._wanted(listed)
+    def run(self, *, staged: bool = False) -> Discovery:
+        listed = self._index() if staged else self._list()
+        wanted, whole = self._staged(listed) if staged else self._wanted(listed)
         if self._stdin is not None:
             name = relative(self._stdin[0], self._root)
             self._tree = StdinTree(name, self._stdin[1], self._tree)
@@ -179,6 +187,26 @@ class _Search:
 
     def _may_be_text(self, path: str) -> bool:
         return path not in self._unavailable and not path.lower().endswith(_NO_TEXT)
+
+    def _index(self) -> frozenset[str]:
+        """Read from git's index from here on, and list it."""
+        from relcheck.objects import Blobs, index_objects  # noqa: PLC0415 - only where the index is asked for
+
+        objects = index_objects(self._root)
+        self._tree = BlobTree(objects, Blobs(self._root).read)
+        self._git = True
+        return frozenset(path for path in objects if self._belongs(path, tracked=True))
+
+    def _staged(self, listed: frozenset[str]) -> tuple[dict[str, bool], bool]:
+        """Return what the next commit changes among the paths that were asked for; that is never everything."""
+        from relcheck.objects import staged_paths  # noqa: PLC0415 - see above
+
+        asked = [relative(os.path.abspath(given), self._root) for given in self._paths]
+        changed = staged_paths(self._root) & listed
+        if "." in asked or self._root in map(os.path.realpath, self._paths):
+            return dict.fromkeys(changed, False), False
+        below = tuple(f"{path}/" for path in asked)
+        return {path: path in asked for path in changed if path in asked or path.startswith(below)}, False
 
     def _list(self) -> frozenset[str]:
         from relcheck import vcs  # noqa: PLC0415 - brings subprocess

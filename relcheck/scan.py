@@ -46,6 +46,7 @@ class Plan(Record):
     exclude: tuple[str, ...] = ()
     force_exclude: bool = False
     stdin: tuple[str, bytes] | None = None
+    staged: bool = False  # read git's index instead of the work tree
     jobs: int = 0  # 0: as many as the machine has
     cache: bool = True
     rule_folders: tuple[str, ...] = ()
@@ -94,6 +95,20 @@ def run(plan: Plan, progress: Progress | None = None) -> Scanned:
     return _Scan(plan, progress).run()
 
 
+def load_plan_rules(plan: Plan) -> RuleSet:
+    """Return the rules that a plan may choose from."""
+    return load_rules(plan.rule_folders, cache_folder() if plan.cache else "")
+
+
+def judging_detectors(judging: Judging) -> frozenset[str]:
+    """Return the detectors that the rule `secret` is to hear, none where the rule is not in force."""
+    rule = next((rule for rule in judging.rules if rule.name == "secret"), None)
+    if rule is None:
+        return frozenset()
+    params = merged_params(rule, judging.params.get(rule.name, {}))
+    return frozenset(params["detectors"]) | frozenset(params["strict"] if judging.profile == "strict" else ())
+
+
 class _Scan:
     """One scan, step by step."""
 
@@ -107,13 +122,14 @@ class _Scan:
 
     def run(self) -> Scanned:
         plan = self._plan
-        self._rules = load_rules(plan.rule_folders, cache_folder() if plan.cache else "")
+        self._rules = load_plan_rules(plan)
         self._discovery = discover(
-            plan.paths, root=plan.root, exclude=plan.exclude, force_exclude=plan.force_exclude, stdin=plan.stdin
-        )
+            plan.paths, root=plan.root, exclude=plan.exclude, force_exclude=plan.force_exclude, stdin=plan.stdin,
+            staged=plan.staged,
+        )  # fmt: skip
         if plan.discovered:
             self._discovery = plan.discovered(self._discovery)
-        self._detectors = self._wanted_detectors()
+        self._detectors = judging_detectors(plan.judging(".", self._rules))
         facts = self._read_all()
         self._read_texts(facts)
         repository = self._repository(facts)
@@ -129,7 +145,7 @@ class _Scan:
                 notes=(*self._discovery.notes, *_long_lines(reads.values())),
             ),
             unreadable=tuple(_unreadable(reads.values())),
-            secrets={path: spans for path, read in reads.items() if (spans := _secret_spans(read))},
+            secrets={path: spans for path, read in reads.items() if (spans := secret_spans(read))},
             unresolved=sum(judge.unresolved for judge in self._judges.values()),
             faults=tuple(sorted({fault for judge in self._judges.values() for fault in judge.faults.items()})),
             compilations=sum(judge.compilations for judge in self._judges.values()),
@@ -166,15 +182,6 @@ class _Scan:
 
     def _key(self, cache: FactCache, candidate: Candidate, data: bytes) -> str:
         return cache.key(candidate.path, "\0".join((candidate.format, *sorted(self._detectors))), data)
-
-    def _wanted_detectors(self) -> frozenset[str]:
-        """Return the detectors that the rule `secret` is to hear, none where the rule is not in force."""
-        judging = self._plan.judging(".", self._rules)
-        rule = next((rule for rule in judging.rules if rule.name == "secret"), None)
-        if rule is None:
-            return frozenset()
-        params = merged_params(rule, judging.params.get(rule.name, {}))
-        return frozenset(params["detectors"]) | frozenset(params["strict"] if judging.profile == "strict" else ())
 
     def _read_texts(self, facts: dict[str, list[Fact]]) -> None:
         """Look for secrets in the files that have no format; only those that hold any become part of the scan."""
@@ -288,7 +295,8 @@ def _long_lines(reads: Iterable[Read]) -> Iterator[str]:
         yield f"{path}:{line}{more}: too long a line for the detectors of secrets, which read up to 10,000 characters."
 
 
-def _secret_spans(read: Read) -> tuple[tuple[int, int], ...]:
+def secret_spans(read: Read) -> tuple[tuple[int, int], ...]:
+    """Return where the secrets of a file stand, so that reports leave them out."""
     spans = {
         (place.start, place.end)
         for fact in read.facts if isinstance(fact, Credential) and fact.form not in ("reference", "empty", "placeholder")

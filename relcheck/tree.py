@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -112,6 +113,40 @@ class StdinTree:
     def check(self, path: str) -> str:
         """See `Tree.check`."""
         return path if path == self._path else self._behind.check(path)
+
+
+class BlobTree:
+    """Files that git keeps: an index, or what a range of commits added. `blobs` reads an object by its name."""
+
+    def __init__(self, objects: Mapping[str, str], blobs: Callable[[str], bytes | None]) -> None:
+        self._objects = objects
+        self._blobs = blobs
+        self._kept: dict[str, bytes] = {}
+
+    def check(self, path: str) -> str:
+        """Return a path that is kept; raise `Unavailable` for any other."""
+        if path not in self._objects:
+            raise Unavailable("not a regular file of the index")
+        return path
+
+    def read(self, path: str) -> bytes:
+        """Return a file as git keeps it; see `Tree.read`."""
+        kept = self._kept.pop(path, None)
+        if kept is not None:
+            return kept
+        data = self._blobs(self._objects[self.check(path)])
+        if data is None:
+            raise Unavailable("git does not have the object, or it is too large")
+        return checked(data)
+
+    def peek(self, path: str) -> bytes:
+        """See `Tree.peek`."""
+        self._kept[path] = data = self.read(path)
+        return data
+
+    def forget(self, path: str) -> None:
+        """See `Tree.forget`."""
+        self._kept.pop(path, None)
 
 
 def checked(data: bytes) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from relcheck.records import Record
 
@@ -25,6 +26,25 @@ class GitProblem(Exception):
     """Git could not answer: the text says why."""
 
 
+def _environment(settings: Mapping[str, str], index: str) -> dict[str, str]:
+    """Return the environment for git: nothing of the caller's but the index that it works with."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    if index or "GIT_INDEX_FILE" in os.environ:
+        # A hook is told a path from the top of the work tree, where it runs; git is asked from the folder of the scan.
+        environment["GIT_INDEX_FILE"] = os.path.abspath(index or os.environ["GIT_INDEX_FILE"])
+    environment |= {
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "",
+        "GIT_CONFIG_COUNT": str(len(settings)),
+    }
+    for number, (key, value) in enumerate(settings.items()):
+        environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return environment
+
+
 def run(root: str, *arguments: str, settings: Mapping[str, str] | None = None, index: str = "") -> bytes:
     """Run git in a folder and return what it prints; raise `GitProblem` with its first line of complaint.
 
@@ -33,24 +53,11 @@ def run(root: str, *arguments: str, settings: Mapping[str, str] | None = None, i
     """
     import subprocess  # noqa: PLC0415 - 3 ms, and outside a repository git is not asked
 
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    if index or "GIT_INDEX_FILE" in os.environ:
-        environment["GIT_INDEX_FILE"] = index or os.environ["GIT_INDEX_FILE"]
-    environment |= {
-        "GIT_TERMINAL_PROMPT": "0",
-        "LC_ALL": "C",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_ALLOW_PROTOCOL": "",
-        "GIT_CONFIG_COUNT": str(len(settings or {})),
-    }
-    for number, (key, value) in enumerate((settings or {}).items()):
-        environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     try:
         done = subprocess.run(
             ["git", *_SAFE, *arguments],
             cwd=root,
-            env=environment,
+            env=_environment(settings or {}, index),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
@@ -62,6 +69,20 @@ def run(root: str, *arguments: str, settings: Mapping[str, str] | None = None, i
         first = done.stderr.decode("utf-8", "replace").strip().split("\n", 1)[0]
         raise GitProblem(first or f"git ended with {done.returncode}")
     return done.stdout[:MAX_OUTPUT]
+
+
+def started(root: str, *arguments: str) -> Any:  # noqa: ANN401 - a Popen of bytes; the module loads subprocess late
+    """Start git in a folder with pipes to write to and read from; whoever asks closes them."""
+    import subprocess  # noqa: PLC0415 - see `run`
+
+    return subprocess.Popen(
+        ["git", *_SAFE, *arguments],
+        cwd=root,
+        env=_environment({}, ""),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def _below_git(folder: str) -> bool:

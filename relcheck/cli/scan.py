@@ -30,6 +30,14 @@ def _words(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> lis
 @click.option("--exclude", multiple=True, callback=_words, metavar="GLOBS", help="Leave these paths out.")
 @click.option("--force-exclude", is_flag=True, help="Leave excluded paths out even when they are named.")
 @click.option("--stdin-filename", metavar="PATH", help="Read standard input as this file (give - as the path).")
+@click.option("--staged", is_flag=True, help="Read what git's index changes, as the next commit would have it.")
+@click.option(
+    "--history",
+    is_flag=False,
+    flag_value="HEAD",
+    metavar="[RANGE]",
+    help="Look for credentials in what commits added (--history=main..HEAD; all: every branch and tag).",
+)
 @click.option("--notes", is_flag=True, help="Show every note.")
 @click.option("--max-findings", type=click.IntRange(min=0), default=0, help="Show at most so many in the text report.")
 @click.option("--no-ignores", is_flag=True, help="Show what comments and configuration silence.")

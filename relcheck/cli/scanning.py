@@ -41,7 +41,7 @@ class Scanning:
         plan = self._plan(paths, loaded, stdin)
         if self._given["show_files"]:
             return self._show_files(plan)
-        scanned = run(plan, self._progress)
+        scanned = self._scanned(plan)
         self._clear_progress()
         self._selections[0].check(scanned.rules)
         findings, faults = self._suppressed(scanned, self._selections[0])
@@ -53,7 +53,29 @@ class Scanning:
         self._report(outcome)
         return self._exit_code(scanned, outcome, self._selections[0])
 
+    def _scanned(self, plan: Plan) -> Scanned:
+        """Scan the work tree, git's index or a range of commits."""
+        if not plan.staged and self._given["history"] is None:
+            return run(plan, self._progress)
+        from relcheck.history import scan_history  # noqa: PLC0415 - rarely asked for
+        from relcheck.vcs import GitProblem  # noqa: PLC0415 - see above
+
+        asked = "--staged" if plan.staged else f"--history={self._given['history']}"
+        try:
+            return (
+                run(plan, self._progress) if plan.staged else scan_history(plan, self._given["history"], self._progress)
+            )
+        except GitProblem as problem:
+            raise UsageProblem(f"{asked}: {problem}.") from None
+
     def _check_options(self) -> None:
+        if self._given["staged"] or self._given["history"] is not None:
+            others = ("staged", "history", "stdin_filename", "add_ignores")
+            given = [f"--{name.replace('_', '-')}" for name in others if self._given[name] not in (None, False)]
+            if len(given) > 1 or "-" in self._given["paths"]:
+                raise UsageProblem(
+                    f"{' and '.join(given)} exclude each other, and standard input: each says what to read."
+                )
         formats, outputs = self._given["formats"] or ("text",), self._given["outputs"]
         if len(outputs) > len(formats):
             raise UsageProblem(f"{len(outputs)} outputs for {len(formats)} formats: give a --format for each --output.")
@@ -111,6 +133,7 @@ class Scanning:
             exclude=loaded.options.words("exclude"),
             force_exclude=self._given["force_exclude"],
             stdin=stdin,
+            staged=self._given["staged"],
             jobs=self._given["jobs"],
             cache=not self._given["no_cache"],
             rule_folders=settings.words("rule-folders"),
@@ -207,19 +230,27 @@ class Scanning:
         from relcheck.redact import safe_text  # noqa: PLC0415 - see above
 
         found = discover(
-            plan.paths, root=plan.root, exclude=plan.exclude, force_exclude=plan.force_exclude, stdin=plan.stdin
-        )
+            plan.paths, root=plan.root, exclude=plan.exclude, force_exclude=plan.force_exclude, stdin=plan.stdin,
+            staged=plan.staged,
+        )  # fmt: skip
         found = plan.discovered(found) if plan.discovered else found
         lines = [f"{safe_text(candidate.path)}: {candidate.format}" for candidate in found.files]
-        lines += [f"{safe_text(path)}: not read, {reason}" for path, reason in found.passed_over]
+        texts = frozenset(candidate.path for candidate in found.texts)
+        lines += [
+            f"{safe_text(path)}: {'read for secrets only' if path in texts else 'not read'}, {reason}"
+            for path, reason in found.passed_over
+        ]
         write_report("".join(f"{line}\n" for line in lines), "-")
         for note in (*found.notes, *self._notes):
             click.echo(f"relcheck: {note}", err=True)
         return int(Exit.CLEAN)
 
     def _add_ignores(self, scanned: Scanned, findings: list[Finding]) -> int:
-        from relcheck.cli.ignoring import add_ignores  # noqa: PLC0415 - rarely asked for
+        from relcheck.cli.ignoring import add_ignores, leads_out  # noqa: PLC0415 - rarely asked for
 
+        for path in self._given["paths"]:
+            if leads_out(path):
+                raise UsageProblem(f"--add-ignores: {path} leads out of the current folder through a symbolic link.")
         for line in add_ignores(scanned, findings, self._given["add_ignores"]):
             click.echo(line, err=True)
         return int(Exit.CLEAN)
