@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 
-from relcheck.facts import UNKNOWN, Command, Fact, Option, Publish
+from relcheck.facts import UNKNOWN, Command, Credential, Fact, Option, Publish
 from relcheck.readers.effects import EFFECTS
 from relcheck.readers.effects.invocation import Invocation, Setting, unwrap
 from relcheck.refs import MARK
 from relcheck.refs.secrets import looks_secret_name, redact
 from relcheck.refs.shell import SHELLS, SimpleCommand, Word, parse
-from relcheck.source import Source
+from relcheck.source import Source, Span
 
 _SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(?:-S[ \t]+)?(\S+))?")
 _TEXT_ONLY = frozenset(("echo", "printf"))
@@ -116,6 +116,8 @@ def _assignments(command: SimpleCommand, setting: Setting) -> Iterator[Fact]:
 
 def _command(command: SimpleCommand, script: Sequence[SimpleCommand], setting: Setting, depth: int) -> Iterator[Fact]:
     """One simple command: the program behind its wrappers, the text it hands to a shell, and what it means."""
+    if command.program in _PRINTERS:
+        yield from _shown(command, setting)
     words, wrappers, inner = unwrap(command)
     for text in inner:
         yield from _script(text, setting, depth + 1)
@@ -127,6 +129,7 @@ def _command(command: SimpleCommand, script: Sequence[SimpleCommand], setting: S
             for word in words[1:]:
                 yield from _script(word.source, setting, depth + 1)
         yield from _github_environment(command, words, setting)
+        yield from _printed(command, words, setting)
         return
     if program == "cat" and command.piped_to in SHELLS and len(words) == 1 or program in SHELLS:
         for redirect in command.redirects:
@@ -183,6 +186,52 @@ def _fact(invocation: Invocation, wrappers: tuple[str, ...]) -> Command:
         context=invocation.setting.context,
         verifies=verification(invocation),
     )  # fmt: skip
+
+
+_PRINTERS = frozenset(("cat", "env", "printenv"))
+_CREDENTIAL_FILE = re.compile(r"(?:.*/)?(?:\.npmrc|\.pypirc|\.netrc|\.docker/config\.json|\.git-credentials)$")
+_SECRET_EXPRESSION = re.compile(r"\$\{\{\s*secrets\.(\w+)\s*\}\}")
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+
+
+def _goes_to_log(command: SimpleCommand) -> bool:
+    """Whether what a command prints is seen: not piped on, not caught by a substitution, not written to a file."""
+    files = [redirect for redirect in command.redirects if redirect.operator in (">", ">>", ">|", "&>", "&>>")]
+    return not (command.piped_to or command.inside or files)
+
+
+def _printed(command: SimpleCommand, words: Sequence[Word], setting: Setting) -> Iterator[Fact]:
+    """`echo $TOKEN`: a variable that holds a secret of the pipeline, or the secret itself, goes to the log."""
+    if not _goes_to_log(command) or (words[1:2] and words[1].text == "-v"):
+        return
+    for word in words[1:]:
+        place = word.source.all()
+        raw = word.source.root.text[place.start : place.end]
+        if "::add-mask::" in raw:
+            return
+        variables = [match[1] or match[2] for match in _VARIABLE.finditer(raw)]
+        named = [name for name in variables if name in setting.secret_names] + _SECRET_EXPRESSION.findall(raw)
+        if named:
+            yield _seen(place, named[0], setting)
+
+
+def _shown(command: SimpleCommand, setting: Setting) -> Iterator[Fact]:
+    """`cat ~/.npmrc`, `env`: a whole file of credentials, or every variable of a step that has secrets."""
+    program, words = command.program, command.words
+    if not setting.secret_names or not _goes_to_log(command):
+        return
+    if program == "cat":
+        for word in words[1:]:
+            if _CREDENTIAL_FILE.match(word.text.replace(MARK, "x")):
+                yield _seen(word.source.all(), word.text.replace(MARK, "…").rsplit("/", 1)[-1], setting)
+    elif len(words) == 1 or (program == "printenv" and words[1].text in setting.secret_names):
+        yield _seen(words[-1].source.all(), "the environment" if len(words) == 1 else words[1].text, setting)
+
+
+def _seen(place: Span, name: str, setting: Setting) -> Credential:
+    return Credential(
+        span=place, job=setting.job, step=setting.step, kind="printed", form="reference", where="log", key=name
+    )
 
 
 _CHECKSUMS = frozenset(("sha256sum", "sha512sum", "sha1sum", "shasum", "md5sum", "sha384sum", "b2sum"))

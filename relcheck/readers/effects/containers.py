@@ -338,8 +338,31 @@ def _pack(invocation: Invocation, verb: str) -> Iterator[Fact]:
                 yield found
 
 
+_UNCHECKED = ("--insecure-ignore-tlog", "--insecure-ignore-sct")
+_ANYBODY = (".*", "^.*$", ".+", ".*.*")
+
+
+def _unsigned(invocation: Invocation) -> Iterator[Fact]:
+    """`cosign verify` that leaves the log or the signer unchecked; with a key of one's own neither is needed."""
+    if invocation.has("--key", "-k") is not None:
+        return
+    places = [
+        (word.source.all(), word.text) for word in invocation.words[1:]
+        if word.text.partition("=")[0] in _UNCHECKED and not word.text.endswith("=false")
+    ]  # fmt: skip
+    for name in ("--certificate-identity-regexp", "--certificate-oidc-issuer-regexp"):
+        places += [(value.all(), f"{name} {value.text}") for value in invocation.values(name) if value.text in _ANYBODY]
+    for place, key in places:
+        yield Registry(
+            span=place, job=invocation.setting.job, step=invocation.setting.step, ecosystem="oci", purpose="signature",
+            url="", host="", key=key, integrity_off=True,
+        )  # fmt: skip
+
+
 def _signer(invocation: Invocation, verb: str) -> Iterator[Fact]:
     """`cosign sign IMAGE`: addressed by tag, it signs whatever the tag names at that moment."""
+    if verb.startswith("verify"):
+        yield from _unsigned(invocation)
     if verb.split(" ", maxsplit=1)[0] in ("sign", "attest"):
         operands = invocation.operands(
             ("-k", "-a"), ("--recursive", "--yes", "--upload", "--replace", "--no-upload", "--allow-insecure-registry")
