@@ -234,7 +234,7 @@ class Release(Fact):
     head_tag: Text = ""
     head_tag_version: Text = ""
     head_tag_agrees: Truth = UNKNOWN
-    problem: str = ""  # development (a version that is none yet is tagged); Go's: noncanonical, folder-prefix, major-suffix
+    problem: str = ""  # what is wrong with the tag itself (Go): noncanonical, folder-prefix, major-suffix
     command: bool = False  # Go: the module holds a program
     expected: str = ""  # the tag, or for major-suffix the module path, that would be right
 

@@ -124,8 +124,8 @@ class _Releases:
         same = next(((tag, text) for tag, text in stated if same_version(package.ecosystem, version, text)), None)
         chosen, text = same or (newest, tagged)
         here = [(tag.name, found) for tag, found in stated if tag.here]
-        developed = _DEVELOPMENT.search(version) is not None
-        changed = _changed(self._repository, package, chosen.name, self._manifests) if same and not developed else ""
+        judged = same is not None and not _DEVELOPMENT.search(version)
+        changed = _changed(self._repository, package, chosen.name, self._manifests) if judged else ""
         agrees = not here or any(same_version(package.ecosystem, version, found) for _, found in here)
         return Release(
             span=package.parts.get("version", package.span),
@@ -141,7 +141,6 @@ class _Releases:
             head_tag=here[0][0] if here else "",
             head_tag_version=here[0][1] if here else "",
             head_tag_agrees=agrees,
-            problem="development" if here and developed else "",
         )
 
     def _candidates(self, package: Package) -> list[Tag]:

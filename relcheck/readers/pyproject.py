@@ -215,7 +215,7 @@ def _uv_indexes(uv: Mapping) -> Iterator[Fact]:
 
 def _uv_source(key: Scalar, item: Mapping) -> Iterator[Fact]:
     """`name = {git = …}`, `{url = …}`; folders, workspace members and indexes only change the plain dependency."""
-    shared: dict[str, Any] = {"ecosystem": "pypi", "where": "manifest", "name": key.value}
+    shared: dict[str, Any] = {"ecosystem": "pypi", "where": "manifest", "name": key.value, "group": "override"}
     url = item.scalar("url")
     if item.get("git") is not None:
         yield from git_table(item, {"name": key.span}, shared)
