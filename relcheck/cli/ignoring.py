@@ -36,6 +36,13 @@ def add_ignores(scanned: Scanned, findings: list[Finding], reason: str) -> Itera
         yield _written(scanned, path, text, len(found))
 
 
+def leads_out(path: str) -> bool:
+    """Whether a path below the current folder leads out of it, through a symbolic link on the way."""
+    here = os.path.realpath(".")
+    inside = os.path.abspath(path).startswith(os.path.abspath(".") + os.sep)
+    return inside and not os.path.realpath(path).startswith(here.rstrip(os.sep) + os.sep)
+
+
 def _commented(read: Read, found: list[Finding], marker: str, reason: str) -> str:
     """Return the file's text with a comment line above each logical line that has findings."""
     text = read.source.text

@@ -190,7 +190,8 @@ def test_own_names_reach_the_rules(tmp_path: Path) -> None:
 
 
 POLICY = (
-    "title: Images come from our registry\non: image\nwhen: image.role in ['base', 'final'] && image.host != 'registry.example.com'\n"
+    "title: Images come from our registry\non: image\n"
+    "when: image.role in ['base', 'final'] && image.host != 'registry.example.com'\n"
     "levels: [{severity: error}]\nmessage: image.written + ' comes from elsewhere'\nfix: Use ours.\n"
 )
 
