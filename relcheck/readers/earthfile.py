@@ -31,6 +31,8 @@ _VALUED = frozenset((
     "branch", "pull", "load", "compose", "platform", "cache-from", "secret", "mount", "network", "build-arg", "allow-privileged",
     "f", "target", "interval", "retries", "start-period", "timeout", "chown", "from", "sep", "oidc", "service", "image",
 ))  # fmt: skip
+_BLOCKS = ("IF", "FOR", "WITH", "WAIT", "TRY")
+_CHOICES = ("IF", "FOR")
 _TEXTS = ("RUN", "IF", "FOR", "LOCALLY")
 _ASSIGNED = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>.*)$", re.DOTALL)
 _SUBSHELL = re.compile(r"\$\((?P<script>.*)\)$", re.DOTALL)
@@ -77,15 +79,21 @@ class _Reader:
         self.shared: dict[str, Source] = {}
         self.values: dict[str, Source] = {}
         self.in_target = False
+        self.blocks: list[str] = []
 
     def line(self, line: Source) -> Iterator[Fact]:
         if _TARGET.fullmatch(line.text):
             self.values = dict(self.shared)
             self.in_target = True
+            self.blocks = []
             return
         match = _COMMAND.match(line.text)
         if match is None:
             return
+        if match["name"] in _BLOCKS:
+            self.blocks.append(match["name"])
+        elif match["name"] == "END" and self.blocks:
+            self.blocks.pop()
         known = _COMMANDS.get(match["name"])
         if known is not None:
             yield from known(self, line.part(*match.span("rest")))
@@ -129,9 +137,9 @@ class _Reader:
     def from_(self, rest: Source) -> Iterator[Fact]:
         """FROM IMAGE, FROM +target, FROM DOCKERFILE [-f FILE] CONTEXT."""
         _, words = self.words(rest)
-        if not words or words[0].text == "DOCKERFILE":
+        if not words or words[0].text in ("DOCKERFILE", "scratch"):
             return
-        if "+" in words[0].text:
+        if "+" in expand(words[0], self.values.get, "docker").source.text:
             yield from self.target(words[0])
         else:
             yield from self.image(words[0], "base")
@@ -235,6 +243,10 @@ class _Reader:
         if script is not None:
             self.values.pop(match["name"], None)
             yield from self.script(value.part(*script.span("script")))
+            return
+        if any(name in _CHOICES for name in self.blocks):
+            # One of several values, or one a round: which is not known.
+            self.values.pop(match["name"], None)
             return
         self.values[match["name"]] = value
         if not self.in_target and "--global" in rest.text[:start]:

@@ -44,9 +44,9 @@ class Values:
         self.engine = engine
 
     def lookup(self, name: str) -> Source | None:
-        """Return the default of a variable as a template, None where the file gives none."""
+        """Return the default of a variable as a template, None where the file gives none; an empty one waits for a value."""
         found = self.defaults.get(name)
-        return template(found) if found is not None and found.value != "null" else None
+        return template(found) if found is not None and found.value not in ("null", "") else None
 
     def expanded(self, scalar: Scalar) -> Expansion:
         """Return a value with what is known of its variables."""

@@ -15,6 +15,10 @@ IMAGES = {
         'variable "TAG" {\n  default = "latest"\n}\ntarget "a" {\n  tags = ["acme/x:${TAG}", "acme/y"]\n}\n',
         ["5:19 output acme/x:${TAG} latest defaulted", "5:29 output acme/y - literal"],
     ),
+    "an empty default waits for a value": (
+        'variable "T" { default = "" }\ntarget "a" { tags = ["a/b:${T}", "a/b:${T}-full"] }\n',
+        ["2:23 output a/b:${T} unknown partial", "2:35 output a/b:${T}-full unknown partial"],
+    ),
     "no default, and one that is null": (
         'variable "T" {}\nvariable "U" { default = null }\ntarget "a" { tags = ["a/b:${T}", "a/b:${U}", U] }\n',
         [

@@ -51,6 +51,15 @@ def test_images_of_an_earthfile() -> None:
     ]
 
 
+def test_scratch_targets_behind_variables_and_values_of_a_branch() -> None:
+    text = (
+        "VERSION 0.8\na:\n  FROM scratch\nb:\n  ARG X=./lib+image\n  FROM $X --Y=1\n"
+        "c:\n  IF [ -n 1 ]\n    ARG Z=alpine:latest\n  ELSE\n    ARG Z=alpine:3\n  END\n  FROM $Z\n"
+    )
+
+    assert lines_of("earthfile", "Earthfile", text, Image, "written", "state") == ["13:8 $Z unknown"]
+
+
 def test_targets_of_others() -> None:
     assert lines_of("earthfile", "Earthfile", EARTHFILE, Component, "system", "name", "ref", "ref_kind") == [
         "4:27 earthly o/r v1.0.0 semver-full",
