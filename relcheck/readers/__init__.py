@@ -123,7 +123,7 @@ FORMATS: tuple[Format, ...] = (
             "**/buildkite/pipeline.y*ml",
             "**/buildkite.y*ml",
         ),
-        ((b"steps", b"plugins"),),
+        ((b"steps", b"plugin"),),
     ),
     Format("cloudbuild", "cloudbuild", ("**/cloudbuild*.y*ml", "**/cloudbuild*.json"), ((b"steps",),)),
     Format("drone", "drone", ("**/.drone.y*ml", "**/.drone/*.y*ml")),
@@ -133,6 +133,8 @@ FORMATS: tuple[Format, ...] = (
         ("**/.woodpecker.y*ml", "**/.woodpecker/*.y*ml", "**/.crow.y*ml", "**/.crow/*.y*ml"),
     ),
     Format("travis", "travis", ("**/.travis.y*ml",)),
+    Format("jenkins-plugins", "jenkins_plugins", ("**/plugins.txt",)),
+    Format("jenkins-plugins", "jenkins_plugins", ("**/plugins.y*ml",), ((b"artifactId",),)),
     Format("dependabot", "dependabot", ("**/.github/dependabot.y*ml",)),
     Format("circleci", "circleci", ("**/.circleci/**/*.y*ml",)),
     Format(

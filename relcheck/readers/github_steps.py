@@ -22,6 +22,7 @@ from relcheck.refs.conditions import both, holds
 from relcheck.refs.git import parse_uses, version_comment
 from relcheck.source import Source
 
+_NESTING = 8
 _POSIX = frozenset({"bash", "sh", "dash", "ash", "ksh", "mksh", "zsh", "busybox"})
 _SECRET = re.compile(r"\bsecrets(?:\.|\[\s*')([A-Za-z_][\w-]*)|\bgithub(?:\.|\[')(token)\b")
 _WINDOWS = re.compile(r"^\s*(?:\$\{\{)?\s*runner\.os\s*==\s*'windows'\s*(?:\}\})?\s*$", re.IGNORECASE)
@@ -43,12 +44,12 @@ class Frame(Record):
     per_leg: bool = False
 
     @staticmethod
-    def numbered(steps: Node | None) -> Iterator[Mapping]:
-        """Yield the steps in order, those inside `parallel` in their place."""
-        for item in steps.items if isinstance(steps, Sequence) else ():
+    def numbered(steps: Node | None, depth: int = 0) -> Iterator[Mapping]:
+        """Yield the steps in order, those inside `parallel` (which nests) in their place."""
+        for item in steps.items if isinstance(steps, Sequence) and depth < _NESTING else ():
             inner = item.get("parallel") if isinstance(item, Mapping) else None
             if isinstance(inner, Sequence):
-                yield from (step for step in inner if isinstance(step, Mapping))
+                yield from Frame.numbered(inner, depth + 1)
             elif isinstance(item, Mapping):
                 yield item
 

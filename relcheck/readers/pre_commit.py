@@ -102,6 +102,9 @@ def _dependency(item: Scalar, language: str) -> Iterator[Fact]:
         if language == "python" or any(mark in text for mark in ("==", ">=", "~=", "<")):
             yield from requirement(item.source, where="tool", group="dev")
         return
+    if language == "golang":
+        yield _module(item)
+        return
     if language == "node" or text.startswith("@"):
         name, at, spec = text.rpartition("@") if "@" in text[1:] else (text, "", "")
         parts = {"name": item.source.at(0, len(name))}
@@ -117,3 +120,25 @@ def _dependency(item: Scalar, language: str) -> Iterator[Fact]:
             firmness=npm_firmness(spec),
             group="dev",
         )
+
+
+def _module(item: Scalar) -> Dependency:
+    """`MODULE@VERSION`, as `go install` takes it; latest and branches move."""
+    name, at, version = item.value.partition("@")
+    parts = {"name": item.source.at(0, len(name))}
+    if at:
+        parts["constraint"] = item.source.at(len(name) + 1, len(item.value))
+    kind = classify_ref(version)
+    firmness = {"semver-full": "exact", "sha": "git-commit", "short-sha": "git-commit", "branch": "git-branch"}.get(
+        kind, "tag"
+    )
+    return Dependency(
+        span=parts.get("constraint", parts["name"]),
+        parts=parts,
+        ecosystem="go",
+        where="tool",
+        name=name,
+        constraint=version,
+        firmness=firmness if at else "any",
+        group="dev",
+    )

@@ -58,3 +58,19 @@ def test_the_image_of_a_container_hook_is_found_behind_its_options() -> None:
 
     assert (image.name, image.tag) == ("registry.example.com/lint", "latest")
     assert TEXT[image.span.start : image.span.end] == "latest"
+
+
+def test_modules_of_go() -> None:
+    text = """
+repos:
+  - repo: local
+    hooks:
+      - {id: a, language: golang, entry: x, additional_dependencies: [git.example.com/a/b@v1.2.3, git.example.com/c@latest, d]}
+"""
+    found = [fact for fact in read(Source(".pre-commit-config.yaml", text)) if isinstance(fact, Dependency)]
+
+    assert [(fact.name, fact.constraint, fact.firmness) for fact in found] == [
+        ("git.example.com/a/b", "v1.2.3", "exact"),
+        ("git.example.com/c", "latest", "tag"),
+        ("d", "", "any"),
+    ]
