@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from relcheck.facts import UNKNOWN, Dependency, Package, Release
+from relcheck.facts import Dependency, Package, Release
 from relcheck.link import Repository
 
 if TYPE_CHECKING:
@@ -133,10 +133,13 @@ def _is_command(repository: Repository, folder: str) -> bool:
 
 
 def mark_replacements(repository: Repository) -> None:
-    """Say of each replacement in a go.mod whether the module is a program that others may `go install`."""
+    """Say of each replacement in a go.mod whether the module is a program that others may `go install`.
+
+    Modules below the root are members of the repository, which a replacement is made for.
+    """
     known: dict[str, bool] = {}
     for path, index, fact in list(repository.all(Dependency)):
         if fact.ecosystem == "go" and fact.group == "replace" and path.endswith("go.mod"):
             if path not in known:
                 known[path] = _is_command(repository, path.rpartition("/")[0])
-            repository.put(path, index, fact.replace(published=known[path] if "/" not in path else UNKNOWN))
+            repository.put(path, index, fact.replace(published=known[path] and "/" not in path))

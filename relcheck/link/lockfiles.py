@@ -26,12 +26,14 @@ def _hosts(repository: Repository) -> None:
     for path, index, fact in repository.all(Registry):
         if fact.purpose == "lock":
             locked.setdefault(path, []).append((index, fact))
-    several = {path: facts for path, facts in locked.items() if len({fact.host for _, fact in facts}) > 1}
-    if not several:
-        return
-    named = _named_hosts(repository)
+    named: dict[str, set[object]] | None = None
     own = frozenset(repository.own.get("registries", ()))
-    for path, facts in several.items():
+    for path, facts in locked.items():
+        if len({fact.host for _, fact in facts}) == 1:
+            for index, fact in facts:
+                repository.put(path, index, fact.replace(configured=True))
+            continue
+        named = _named_hosts(repository) if named is None else named
         ecosystem = facts[0][1].ecosystem
         home = max(facts, key=lambda pair: pair[1].others)[1].host
         known = named.get(ecosystem, set()) | {home} | own | _public(ecosystem)

@@ -175,8 +175,26 @@ def _changed(repository: Repository, package: Package, tag: str, manifests: list
         for path in manifests
         if (folder := folder_of(path)) and folder.startswith(prefix) and folder != package.folder
     ]
+    packed = _packed(repository, package, prefix)
     for path in history.changed_since(tag):
         inner = path[len(prefix) :] if path.startswith(prefix) else ""
+        if packed and "/" in inner and not inner.startswith(packed):
+            continue
         if inner and not _NOT_PACKAGED.search(inner) and not any(path.startswith(other) for other in nested):
             return path
     return ""
+
+
+def _packed(repository: Repository, package: Package, prefix: str) -> tuple[str, ...]:
+    """Return the folders that enter a Python package or a crate, where the usual layout tells; else nothing."""
+    if package.ecosystem == "cargo":
+        folders: tuple[str, ...] = ("src/",)
+    elif package.ecosystem == "pypi":
+        module = re.sub(r"[-_.]+", "_", str(package.name)).lower()
+        folders = ("src/", f"{module}/")
+    else:
+        return ()
+    found = tuple(
+        folder for folder in folders if any(path.startswith(f"{prefix}{folder}") for path in repository.paths)
+    )
+    return (*found, "data/", "include/", "assets/", "templates/") if found else ()
