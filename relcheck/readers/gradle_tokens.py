@@ -29,21 +29,27 @@ _DEPTH = 60
 
 
 class Token:
-    """A piece of a statement: kind is word, string, number or mark; `source` is the text, of strings the inside."""
+    """A piece of a statement: kind is word, string, number or mark; `text` is what stands there, of strings the inside."""
 
-    __slots__ = ("end", "kind", "quote", "source", "start")
+    __slots__ = ("_file", "_source", "end", "kind", "quote", "start", "text")
 
-    def __init__(self, kind: str, source: Source, quote: str, start: int, end: int) -> None:
+    def __init__(self, file: Source, kind: str, start: int, end: int, quote: str = "") -> None:
+        self._file = file
+        self._source: Source | None = None
         self.kind = kind
-        self.source = source
         self.quote = quote
         self.start = start
         self.end = end
+        self.text = file.text[start:end] if not quote else self.source.text
 
     @property
-    def text(self) -> str:
-        """The text of the token."""
-        return self.source.text
+    def source(self) -> Source:
+        """The text with its place; few of a script's words are ever asked for theirs."""
+        if self._source is None:
+            size = len(self.quote)
+            inside = _inside(self._file, self.start + size, self.end - size) if size else None
+            self._source = inside or self._file.part(self.start, self.end)
+        return self._source
 
     def expanded(self, lookup: Lookup) -> Source:
         """Return the text with the variables of double quotes replaced."""
@@ -145,12 +151,11 @@ def _tokens(source: Source) -> Iterator[Token]:
         start, end = match.span()
         if kind == "comment":
             if "\n" in match[0]:
-                yield Token("end", source.part(end, end), "", end, end)
+                yield Token(source, "end", end, end)
         elif kind in ("string", "triple"):
-            quote = match[0][:3] if kind == "triple" else match[0][0]
-            yield Token("string", _inside(source, start + len(quote), end - len(quote)), quote, start, end)
+            yield Token(source, "string", start, end, match[0][:3] if kind == "triple" else match[0][0])
         else:
-            yield Token(kind, source.part(start, end), "", start, end)
+            yield Token(source, kind, start, end)
 
 
 def _inside(source: Source, start: int, end: int) -> Source:
