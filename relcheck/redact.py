@@ -31,13 +31,22 @@ _PROGRAMS = lazy_pattern(
     r"|(?<!\S)--?[\w-]*creds?[ \t=]+[^\s:\"']+:)(?P<value>[^\s\"'|&;<>]++)"
 )
 
+_WITH_WORDS = ((_USERINFO, ("://",)), (_NO_SCHEME, ("@",)), (_PROGRAMS, ("sshpass", "mysql", "mariadb", "cred")))
+"""Expressions, and words that stand in every match: most files hold none of them, and need no expression compiled."""
+_KEYS = ("pass", "token", "secret", "key", "auth", "pwd", "pat")
+
 
 def secret_places(text: str) -> list[tuple[int, int]]:
     """Return where secrets stand in a text, as far as names, shapes and URLs tell."""
     found = [(start, end) for start, end, _ in find_tokens(text)]
-    for pattern in (_USERINFO, _NO_SCHEME, _PROGRAMS):
-        found += [match.span("value") for match in pattern.finditer(text) if literal_form(match["value"]) == "literal"]
-    found += [match.span("value") for match in _KEYED.finditer(text) if _is_keyed(match)]
+    lower = text.lower()
+    for pattern, words in _WITH_WORDS:
+        if any(word in lower for word in words):
+            found += [
+                match.span("value") for match in pattern.finditer(text) if literal_form(match["value"]) == "literal"
+            ]
+    if any(word in lower for word in _KEYS):
+        found += [match.span("value") for match in _KEYED.finditer(text) if _is_keyed(match)]
     return sorted(found)
 
 
@@ -130,6 +139,12 @@ def shown_line(source: Source, number: int, secrets: tuple[tuple[int, int], ...]
         kept = redact(text[start:end]).rstrip("…") if first >= 0 else ""
         text = text[:start] + kept + "*" * (end - start - len(kept)) + text[end:]
     return text
+
+
+def safe_path(path: str) -> str:
+    """Return a path as a line may begin with it: `::` at the start of a line is a command to GitHub's runners."""
+    shown = safe_text(path)
+    return f"./{shown}" if shown.startswith(("::", "##[")) else shown
 
 
 def safe_text(text: str) -> str:

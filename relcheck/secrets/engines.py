@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Protocol
 
 from relcheck.cache import cache_folder
+from relcheck.patterns import lazy_pattern
 from relcheck.secrets.needs import Need
 
 Hits = list[tuple[int, str]]
@@ -37,7 +36,7 @@ class PureEngine:
 
     def __init__(self, needs: Iterable[Need]) -> None:
         self._needs = [
-            (need, re.compile(need.pattern, re.IGNORECASE if need.caseless else 0)) for need in needs
+            (need, lazy_pattern(need.pattern, re.IGNORECASE if need.caseless else 0)) for need in needs
         ]  # fmt: skip
         self._any_caseless = any(need.caseless and need.literals for need, _ in self._needs)
 
@@ -96,6 +95,9 @@ class AdaptiveEngine:
 
 
 def _database(needs: tuple[Need, ...], *, cached: bool) -> Any:  # noqa: ANN401 - hyperscan's own class
+    import platform  # noqa: PLC0415 - like the rest, only for large scans
+    from pathlib import Path  # noqa: PLC0415 - see above
+
     import hyperscan  # noqa: PLC0415 - a dozen milliseconds, and not on every platform
 
     version = getattr(hyperscan, "__version__", "")
