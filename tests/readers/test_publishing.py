@@ -324,3 +324,8 @@ def test_an_image_that_is_pushed_is_named_once() -> None:
     found = read_source("shell", Source("x.sh", "docker buildx build -t acme/api:1 -t acme/api:2 --push .\n"))
 
     assert [fact.written for fact in found if isinstance(fact, Image)] == ["acme/api:1", "acme/api:2"]
+
+
+def test_a_rehearsal_that_a_variable_decides_is_unknown() -> None:
+    assert [fact.dry_run for fact in publishes('pnpm semantic-release --dry-run "$DRY_RUN" --ci "$CI"')] == [UNKNOWN]
+    assert [fact.dry_run for fact in publishes("npx semantic-release --dry-run false")] == [False]

@@ -60,6 +60,7 @@ _PREFIXES: dict[str, tuple[str, ...]] = {
     "xargs": ("-n", "-I", "-P", "-d", "-L"),
 }  # fmt: skip
 _WITHOUT_VERB = frozenset((
+    "semantic-release", "release-it", "np",
     "curl", "wget", "aria2c", "npx", "pnpx", "bunx", "uvx", "executor", "apt-key", "sha256sum", "sha512sum", "shasum", "md5sum",
     "sha1sum", "chmod", "tar", "unzip", "gpg", "sh", "bash", "zsh", "dash", "cat", "cp", "mv", "rm", "mkdir", "cd", "test", "[",
 ))  # fmt: skip

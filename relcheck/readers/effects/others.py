@@ -38,6 +38,15 @@ def _where(invocation: Invocation) -> dict[str, Any]:
     return {"job": invocation.setting.job, "step": invocation.setting.step}
 
 
+def _only_local(invocation: Invocation) -> bool:
+    """Whether a command installs nothing but files of this machine, which a step before it made or checked."""
+    words = [word.text for word in invocation.words[1:] if not word.text.startswith("-")]
+    files = [text for text in words if text not in ("add", "install")]
+    return bool(files) and all(
+        text.startswith(("/", "./", "../")) or text.endswith((".apk", ".deb", ".rpm")) for text in files
+    )
+
+
 def _unchecked(invocation: Invocation) -> Iterator[Fact]:
     """Flags that switch signature or certificate checks off."""
     tool = (
@@ -52,7 +61,7 @@ def _unchecked(invocation: Invocation) -> Iterator[Fact]:
         maven = tool in ("mvn", "mvnw") and re.match(
             r"-D(?:maven\.wagon\.http\.ssl\.insecure=true|aether\.connector\.https\.securityMode=insecure)", text
         )
-        if unsigned or option:
+        if (unsigned or option) and not _only_local(invocation):
             yield Registry(
                 span=word.source.all(), ecosystem="os", purpose="os", url="", host="", key=text, integrity_off=True,
                 **_where(invocation),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from relcheck.facts import UNKNOWN, Fact, Option, Publish, Text
+from relcheck.facts import UNKNOWN, Fact, Option, Publish, Text, Truth
 from relcheck.readers.effects.invocation import Invocation
 from relcheck.refs import MARK
 from relcheck.refs.git import is_rolling
@@ -29,10 +29,10 @@ def publish(invocation: Invocation, ecosystem: str, *, span: Span | None = None,
     """Return the publish that a command is; `fields` are those of `Publish` that its tool decides."""
     parts: dict[str, Span] = dict(fields.pop("parts", {}))
     found: dict[str, Any] = {"dry_run": False}
-    for word in invocation.words[1:]:
+    for number, word in enumerate(invocation.words[1:], start=1):
         name, _, value = word.text.partition("=")
-        if name in _REHEARSALS and value.lower() != "false":
-            found["dry_run"] = True
+        if name in _REHEARSALS:
+            found["dry_run"] = _rehearses(value, invocation.words[number + 1 : number + 2])
         if name == "--skip":
             for skipped in value.split(","):
                 if skipped in _SKIPS:
@@ -55,6 +55,14 @@ def publish(invocation: Invocation, ecosystem: str, *, span: Span | None = None,
         step=invocation.setting.step,
         **given,
     )
+
+
+def _rehearses(value: str, following: Sequence[Word]) -> Truth:
+    """`--dry-run`, `--dry-run=false`, and with tools that read options as JavaScript does, `--dry-run "$VALUE"`."""
+    text = value or (following[0].text if following else "")
+    if text.lower() in ("false", "0"):
+        return False
+    return UNKNOWN if text == MARK else True
 
 
 def _options(words: Sequence[Word]) -> tuple[Option, ...]:
