@@ -147,6 +147,12 @@ def safe_path(path: str) -> str:
     return f"./{shown}" if shown.startswith(("::", "##[")) else shown
 
 
+def safe_path(path: str) -> str:
+    """Return a path as a line may begin with it: `::` at the start of a line is a command to GitHub's runners."""
+    shown = safe_text(path)
+    return f"./{shown}" if shown.startswith(("::", "##[")) else shown
+
+
 def safe_text(text: str) -> str:
     r"""Return a text without control characters that a terminal would act on; line breaks are shown as `\\n`."""
     return "".join(letter if letter.isprintable() or letter == "\t" else repr(letter)[1:-1] for letter in text)

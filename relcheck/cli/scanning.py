@@ -15,6 +15,7 @@ from relcheck.discover import Discovery
 from relcheck.errors import Exit, UsageProblem
 from relcheck.findings import SEVERITIES, Finding, sort_key, with_fingerprints
 from relcheck.outcome import Outcome
+from relcheck.redact import safe_path, safe_text
 from relcheck.reports import render
 from relcheck.scan import Judging, Plan, Scanned, run
 from relcheck.selection import Selection
@@ -197,7 +198,7 @@ class Scanning:
                 click.echo("relcheck: no file of a known format was found; --show-files says why.", err=True)
         if self._given["verbose"]:
             for path, reason in outcome.passed_over:
-                click.echo(f"passed over {path}: {reason}", err=True)
+                click.echo(f"passed over {safe_text(path)}: {reason}", err=True)
         for _, fault in scanned.faults:
             click.echo(f"relcheck: a rule failed and was left out: {fault}", err=True)
 
@@ -227,17 +228,16 @@ class Scanning:
 
     def _show_files(self, plan: Plan) -> int:
         from relcheck.discover import discover  # noqa: PLC0415 - the scan itself is not needed
-        from relcheck.redact import safe_text  # noqa: PLC0415 - see above
 
         found = discover(
             plan.paths, root=plan.root, exclude=plan.exclude, force_exclude=plan.force_exclude, stdin=plan.stdin,
             staged=plan.staged,
         )  # fmt: skip
         found = plan.discovered(found) if plan.discovered else found
-        lines = [f"{safe_text(candidate.path)}: {candidate.format}" for candidate in found.files]
+        lines = [f"{safe_path(candidate.path)}: {candidate.format}" for candidate in found.files]
         texts = frozenset(candidate.path for candidate in found.texts)
         lines += [
-            f"{safe_text(path)}: {'read for secrets only' if path in texts else 'not read'}, {reason}"
+            f"{safe_path(path)}: {'read for secrets only' if path in texts else 'not read'}, {reason}"
             for path, reason in found.passed_over
         ]
         write_report("".join(f"{line}\n" for line in lines), "-")

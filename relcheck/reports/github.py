@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from relcheck.findings import Finding
 from relcheck.outcome import Outcome
+from relcheck.redact import safe_text
 
 _LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
 
@@ -28,7 +29,8 @@ def _annotation(finding: Finding, prefix: str) -> str:
 
 
 def _data(text: str) -> str:
-    clean = text.encode("utf-8", "replace").decode("utf-8")
+    readable = text.encode("utf-8", "replace").decode("utf-8")
+    clean = "".join(letter if letter in "\r\n" else safe_text(letter) for letter in readable)
     return clean.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from relcheck.findings import Finding, Place
 from relcheck.outcome import Outcome
-from relcheck.redact import safe_text, shown_line
+from relcheck.redact import safe_path, safe_text, shown_line
 
 _COLORS = {"error": "31;1", "warning": "33;1", "note": "36", "dim": "2", "bold": "1"}
 _MAX_LINE = 160
@@ -35,7 +35,7 @@ def _paint(text: str, style: str, outcome: Outcome) -> str:
 
 def _finding(finding: Finding, outcome: Outcome) -> Iterator[str]:
     place = finding.place
-    where = f"{safe_text(place.path)}:{place.line}:{place.column}"
+    where = f"{safe_path(place.path)}:{place.line}:{place.column}"
     severity = _paint(finding.severity, finding.severity, outcome)
     yield f"{_paint(where, 'bold', outcome)} {severity} {finding.rule}: {safe_text(finding.message)}"
     yield from _excerpt(place, finding.severity, outcome)
