@@ -27,10 +27,10 @@ from relcheck.facts import (
 from relcheck.readers import kubernetes
 from relcheck.readers.composed import reference
 from relcheck.readers.images import image_fact
-from relcheck.readers.kubernetes import Setting, is_object, walk_keys, workload_image
+from relcheck.readers.kubernetes import Setting, is_object, workload_image
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.remote_files import remote_file
-from relcheck.readers.yaml_tree import load
+from relcheck.readers.yaml_tree import load, walk
 from relcheck.refs.git import parse_kustomize_url
 from relcheck.source import Source
 
@@ -125,7 +125,7 @@ def _namespace(node: Mapping, written: Scalar | None) -> Text:
         return UNKNOWN
     for name in ("patches", "patchesJson6902", "replacements"):
         found = node.seq(name)
-        for _, value in walk_keys(found) if found is not None else ():
+        for value in walk(found) if found is not None else ():
             if isinstance(value, Scalar) and (_NAMESPACE_POINTER in value.value or "metadata.namespace" in value.value):
                 return UNKNOWN
         if name == "replacements" and any(item.text("path") for item in _maps(node, name)):
