@@ -7,7 +7,7 @@ stretches (`MARK`); a variable that the script sets once to a literal is its val
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -261,8 +261,8 @@ class _Script:
         parts: list[tuple[str, int, int]] = []
         self._pieces(node, parts, quoted=False)
         text, pieces, static, plain = "", [], True, True
-        for written, first, last in parts:
-            value = MARK if self._is_marked(first, last) else written
+        parts = [piece for part in parts for piece in self._unmarked(*part)]
+        for value, first, last in parts:
             pieces.append(Piece(len(text), len(text) + len(value), first, last))
             static = static and MARK not in value
             plain = plain and self._source.text[first:last] == value
@@ -275,10 +275,28 @@ class _Script:
         form = "variable" if any("$" in self._source.text[first:last] for _, first, last in parts) else "shell"
         return Word(source=self._source.embed(text, tuple(pieces), form), static=static)
 
-    def _is_marked(self, first: int, last: int) -> bool:
-        """Whether a stretch holds, or lies in, an expression of the format around the script."""
-        at = bisect_left(self._marked, (last, 0)) - 1
-        return at >= 0 and self._marked[at][1] > first and last > first
+    def _unmarked(self, text: str, first: int, last: int) -> Iterator[tuple[str, int, int]]:
+        """Cut a stretch at the expressions of the format around the script; each of them is `MARK`."""
+        at = max(bisect_right(self._marked, (first, len(self._text))) - 1, 0)
+        cuts = []
+        while at < len(self._marked) and self._marked[at][0] < last:
+            if self._marked[at][1] > first:
+                cuts.append(self._marked[at])
+            at += 1
+        if not cuts or last <= first:
+            yield text, first, last
+            return
+        if len(text) != last - first:
+            yield MARK, first, last
+            return
+        here = first
+        for start, end in cuts:
+            if start > here:
+                yield text[here - first : start - first], here, start
+            yield MARK, max(start, here), min(end, last)
+            here = min(end, last)
+        if here < last:
+            yield text[here - first :], here, last
 
     def _pieces(self, node: Any, out: list[tuple[str, int, int]], *, quoted: bool) -> None:  # noqa: ANN401
         """Append (text, start, end) of the stretches of a word, in order."""

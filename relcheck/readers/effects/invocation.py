@@ -56,7 +56,8 @@ _PREFIXES: dict[str, tuple[str, ...]] = {
     "command": (), "builtin": (), "exec": ("-a",), "nohup": (), "time": ("-f", "-o"), "nice": ("-n",), "ionice": ("-c", "-n"),
     "timeout": ("-s", "-k", "--signal", "--kill-after"),
     "stdbuf": ("-i", "-o", "-e"), "setsid": (), "xvfb-run": ("-s", "-n"), "winpty": (), "catchsegv": (), "then": (), "do": (),
-    "chroot": (), "gosu": (), "su-exec": (), "flock": ("-w",), "retry": (), "travis_retry": (),
+    "chroot": (), "gosu": (), "su-exec": (), "flock": ("-w",), "parallel": ("-j", "-N", "--jobs"), "retry": (),
+    "travis_retry": (),
     "xargs": ("-n", "-I", "-P", "-d", "-L"),
 }  # fmt: skip
 _WITHOUT_VERB = frozenset((
@@ -64,6 +65,7 @@ _WITHOUT_VERB = frozenset((
     "curl", "wget", "aria2c", "npx", "pnpx", "bunx", "uvx", "executor", "apt-key", "sha256sum", "sha512sum", "shasum", "md5sum",
     "sha1sum", "chmod", "tar", "unzip", "gpg", "sh", "bash", "zsh", "dash", "cat", "cp", "mv", "rm", "mkdir", "cd", "test", "[",
 ))  # fmt: skip
+_EXEC_VALUES = ("-e", "--env", "-u", "--user", "-w", "--workdir", "--env-file", "--detach-keys")
 _ONE_OPERAND = ("timeout", "chroot", "gosu", "su-exec", "flock")
 _RUNNERS = {"poetry": "run", "uv": "run", "pipenv": "run", "pdm": "run", "hatch": "run", "bundle": "exec", "rye": "run"}
 
@@ -237,6 +239,10 @@ def _stripped(program: str, words: list[Word]) -> list[Word] | None:
     if program == "find":
         marks = [number for number, word in enumerate(words) if word.text in ("-exec", "-execdir")]
         return words[marks[0] + 1 :] if marks else None
+    if program in ("docker", "podman", "nerdctl") and [word.text for word in words[1:2]] == ["exec"]:
+        return _behind_options(words[2:], _EXEC_VALUES)[1:]
+    if program == "flock" and any(word.text == "-c" for word in words):
+        return None
     if program not in _PREFIXES:
         return None
     if program == "command" and len(words) > 1 and words[1].text in ("-v", "-V"):
@@ -260,11 +266,14 @@ def _behind_options(words: list[Word], takes: Sequence[str]) -> list[Word]:
 
 def _script_text(program: str, words: list[Word]) -> Source | None:
     """Return the text that `sh -c TEXT`, `eval TEXT`, `su -c TEXT` or `ssh HOST TEXT` runs, if it is written."""
-    if program in SHELLS or program == "su":
+    if program in SHELLS or program in ("su", "script", "flock"):
         for number, word in enumerate(words[1:-1], start=1):
             if re.fullmatch(r"-[a-z]*c", word.text):
                 return words[number + 1].source
         return None
+    if program == "nix-shell":
+        runs = [number for number, word in enumerate(words[:-1]) if word.text in ("--run", "--command")]
+        return words[runs[0] + 1].source if runs else None
     if program == "eval" and len(words) == 2 and words[1].text != MARK:
         return words[1].source
     if program == "ssh" and len(words) > 2 and not words[-1].text.startswith("-") and " " in words[-1].text:
