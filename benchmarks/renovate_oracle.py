@@ -73,7 +73,7 @@ def literal(token: str, tag: str = "") -> str | None:
     if token[:1] not in "`'\"" or len(token) < 2:
         return None
     text = _ESCAPE.sub(
-        lambda match: {"n": "\n", "t": "\t", "\n": ""}.get(match["letter"], match["letter"]), token[1:-1]
+        lambda match: {"n": "\n", "t": "\t", "r": "\r", "\n": ""}.get(match["letter"], match["letter"]), token[1:-1]
     )
     return textwrap.dedent(text.strip("\n").rstrip()) + "\n" if tag == "codeBlock" else text
 
@@ -96,12 +96,18 @@ def value_of(found: list[str], at: int, known: dict[str, str], fixtures: Path) -
         and found[at] in ("codeBlock", "dedent")
     ):
         return text
+    if found[at] in ("codeBlock", "dedent") and found[at + 1 : at + 2] == ["("]:
+        return literal(found[at + 2], found[at])
     if found[at : at + 4] == ["Fixtures", ".", "get", "("]:
-        name = literal(found[at + 4])
+        name = literal(found[at + 4]) or known.get(found[at + 4])
         path = fixtures / (name or "")
         return path.read_text(encoding="utf-8") if name and path.is_file() else None
     text = literal(found[at])
-    return text if text is not None else known.get(found[at])
+    if text is None:
+        return known.get(found[at])
+    while found[at + 1 : at + 2] == ["+"] and (more := literal(found[at + 2])) is not None:
+        text, at = text + more, at + 2
+    return text
 
 
 def constants(found: list[str], known: dict[str, str], fixtures: Path) -> dict[str, str]:
@@ -146,11 +152,11 @@ def reference(inside: list[str]) -> Reference | None:
     )
 
 
-def cases(folder: Path) -> Iterator[Case]:
+def cases(folder: Path, script: str = "extract.spec.ts") -> Iterator[Case]:
     """Yield the tests of a manager."""
-    spec = folder / "extract.spec.ts"
+    spec = folder / script
     fixtures = folder / "__fixtures__"
-    snapshots = snapshots_of(folder)
+    snapshots = snapshots_of(spec)
     found = tokens(spec.read_text(encoding="utf-8"))
     known = constants(found, {}, fixtures)
     for at in range(len(found) - 3):
@@ -162,9 +168,9 @@ def cases(folder: Path) -> Iterator[Case]:
             yield Case(title, list(texts_of(body, own, folder)), list(dict.fromkeys(expected)))
 
 
-def snapshots_of(folder: Path) -> dict[str, list[Reference]]:
-    """Return the references of the snapshots by the title of their test."""
-    path = folder / "__snapshots__" / "extract.spec.ts.snap"
+def snapshots_of(spec: Path) -> dict[str, list[Reference]]:
+    """Return the references of the snapshots of a script by the title of their test."""
+    path = spec.parent / "__snapshots__" / f"{spec.name}.snap"
     out: dict[str, list[Reference]] = {}
     for match in _SNAPSHOT.finditer(path.read_text(encoding="utf-8")) if path.is_file() else ():
         text = match["text"].replace("\\`", "'").replace('""', '"').replace("\\\\", "\\")
@@ -174,6 +180,15 @@ def snapshots_of(folder: Path) -> dict[str, list[Reference]]:
 
 def texts_of(body: list[str], known: dict[str, str], folder: Path) -> Iterator[tuple[str, str]]:
     """Yield (name, text) for what a test hands to the extractor; fixtures that a fixture names come along."""
+    if "mockFs" in body:
+        # A file system of names and texts: {'build.gradle': 'dependencies …'}.
+        for at in range(len(body) - 2):
+            name = literal(body[at])
+            if name and body[at + 1] == ":" and re.fullmatch(r"[\w./-]+\.\w+", name):
+                text = value_of(body, at + 2, known, folder / "__fixtures__")
+                if text is not None:
+                    yield name, text
+        return
     for at in range(len(body) - 2):
         if not _EXTRACTS.fullmatch(body[at]) or body[at + 1] != "(":
             continue
@@ -209,10 +224,12 @@ def plain(name: str) -> str:
 def names_of(fact: Image | Component | Dependency) -> set[str]:
     """Return the names that a fact answers to: with and without host, folder, and what a system adds."""
     name = fact.name
+    address = plain(fact.url) if isinstance(fact, Dependency) and isinstance(fact.url, str) else ""
+    repository = {address, address.partition("/")[2]} if address else set()
     if not isinstance(name, str):
-        return set()
+        return repository
     short = plain(name)
-    out = {short, short.partition("/")[2]}
+    out = {short, short.partition("/")[2]} | repository
     if isinstance(fact, Component):
         out |= {"/".join(short.split("/")[:2]), f"{fact.host}/{short}"}
         out |= {word.rpartition("/")[0] for word in list(out) if fact.kind == "component"}
@@ -246,16 +263,31 @@ def matches(reference: Reference, fact: Fact) -> bool:
     if not names_of(fact) & wanted:
         return False
     digest: object = ""
+    values: set[object]
     if isinstance(fact, Image):
         values, digest = {fact.tag}, fact.digest
     elif isinstance(fact, Component):
         ref = str(fact.ref) if fact.ref is not UNKNOWN else ""
         values, digest = {ref, ref.removeprefix("refs/tags/"), fact.version_comment}, ref
     else:
-        text = str(fact.constraint)
-        values = {text, text.removeprefix("=="), f"=={text}"}
-    given = reference.value in values or (reference.partial and not reference.value)
+        values = set(versions_of(fact))
+        digest = str(fact.ref)
+    given = unquoted(reference.value) in values or (reference.partial and not reference.value)
     return given and (not reference.digest or reference.digest == digest)
+
+
+def versions_of(fact: Dependency) -> set[str]:
+    """Return what a fact says of the version: the constraint with and without `==`, or the ref of a repository."""
+    text = "" if fact.constraint is UNKNOWN else str(fact.constraint)
+    ref = "" if fact.ref is UNKNOWN else str(fact.ref)
+    if fact.firmness == "git-commit" and fact.source == "git":
+        return {text, ref, ""}
+    return {text, text.removeprefix("=="), f"=={text}", ref} if not ref else {text, ref, f"=={ref}"}
+
+
+def unquoted(value: str) -> str:
+    """Return a value without quotes: a gem's requirements are expected as they stand in the Gemfile."""
+    return re.sub(r"[\"']", "", value)
 
 
 def facts_of(entry: dict[str, Any], case: Case) -> list[Fact]:
@@ -264,7 +296,7 @@ def facts_of(entry: dict[str, Any], case: Case) -> list[Fact]:
     for name, text in case.texts:
         path = next((to for pattern, to in entry.get("paths", {}).items() if re.search(pattern, name)), entry["path"])
         found, _ = recognise(path, text.encode)
-        out += read_source(found, Source(path, text)) if found else []
+        out += read_source(found, Source(path, text.removeprefix("\ufeff"))) if found else []
     return out
 
 
@@ -272,7 +304,7 @@ def compare(manager: str, entry: dict[str, Any], folder: Path, *, quiet: bool) -
     """Print what one manager's tests expect and what was found; return expected, found and explained."""
     expected = found = explained = left_out = 0
     lines: list[str] = []
-    for case in cases(folder):
+    for case in cases(folder, entry.get("spec", "extract.spec.ts")):
         if not case.texts:
             left_out += bool(case.expected)
             continue

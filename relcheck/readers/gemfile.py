@@ -118,6 +118,9 @@ class _Gemfile:
         parts: dict[str, Span] = {"name": name.all()}
         forge = next((key for key in ("git", "gist", *_FORGES) if key in options), "")
         if forge:
+            found = next(iter(requirement(self._ruby, call.arguments[1:], name, shared)), None)
+            if found is not None and found.constraint:
+                shared, parts = {**shared, "constraint": found.constraint}, dict(found.parts)
             yield from self._git(forge, options, parts, shared)
         elif "path" in options:
             yield Dependency(span=name.all(), parts=parts, firmness="path", source="path", **shared)

@@ -26,7 +26,7 @@ _HOSTED_URL = re.compile(r"https?://(?:www\.)?(?:github|gitlab|bitbucket)\.(?:co
 _ARCHIVE = re.compile(r".*\.(?:tgz|tar\.gz|tar)$")
 _REGISTRY_PREFIX = re.compile(r"(?:npm|jsr|gh|work):")
 _TEMPLATE = re.compile(r"\{\{|<%|\$\{")
-_KEY = re.compile(r"(?:.*[>/])?(?P<name>(?:@[^/@>]+/)?[^/@>]+)(?:@.*)?$")
+_PARENT = re.compile(r"[^ |@]>")  # pnpm's `parent>child`; the sign in `a@>1` is part of a range
 
 
 def group_of(table: Mapping | None, group: str) -> Iterator[Fact]:
@@ -51,14 +51,18 @@ def overrides(table: Mapping | None) -> Iterator[Fact]:
 
 def _name(key: Scalar, group: str) -> tuple[str, Span]:
     """Return the package that a key names: of `a>b`, `**/b`, `p/b` and `@s/b@1` in overrides it is the last part."""
-    match = _KEY.match(key.value) if group == "override" else None
-    if match is None or match["name"] == key.value:
-        return key.value, key.span
-    start, end = match.span("name")
-    before = key.value.rfind("@", 0, start)  # `**/@s/b`: the scope belongs to the name
-    if before >= 0 and "/" in key.value[before:start] and ">" not in key.value[before:start]:
-        start = before
-    return key.value[start:end], key.source.at(start, end)
+    text = key.value
+    if group != "override":
+        return text, key.span
+    start = max((match.end() for match in _PARENT.finditer(text)), default=0)
+    at = text.find("@", start + 1)
+    while at > 0 and text[at - 1] == "/":  # the scope of `**/@s/b`
+        at = text.find("@", at + 1)
+    end = at if at > 0 else len(text)
+    parts = text[start:end].split("/")
+    scoped = len(parts) > 1 and parts[-2].startswith("@")
+    name = "/".join(parts[-2:] if scoped else parts[-1:])
+    return (name, key.source.at(end - len(name), end)) if name else (text, key.span)
 
 
 def dependency(key: Scalar, value: Scalar, group: str) -> Iterator[Fact]:

@@ -103,7 +103,7 @@ def _pnpm(pnpm: Mapping | None) -> Iterator[Fact]:
     """`pnpm.overrides`, and the dependencies that `pnpm.packageExtensions` adds to packages."""
     if pnpm is None:
         return
-    yield from group_of(pnpm.map("overrides"), "override")
+    yield from overrides(pnpm.map("overrides"))
     for _, extended in (pnpm.map("packageExtensions") or _EMPTY).pairs():
         for key in ("dependencies", "optionalDependencies", "peerDependencies"):
             yield from group_of(extended.map(key) if isinstance(extended, Mapping) else None, "override")

@@ -133,7 +133,9 @@ def _poetry_dependency(key: Scalar, node: Node, group: str) -> Iterator[Fact]:
         if node.get("git") is not None:
             yield from git_table(node, parts, shared)
         elif node.get("path") is not None:
-            yield Dependency(span=key.span, parts=parts, firmness="path", source="path", **shared)
+            shared["constraint"] = version.value if version is not None else UNKNOWN
+            found = {**parts, "constraint": version.span} if version is not None else parts
+            yield Dependency(span=key.span, parts=found, firmness="path", source="path", **shared)
         elif url is not None:
             yield from url_dependency(url.source, parts, shared)
         elif version is not None:

@@ -26,7 +26,7 @@ _VCS = re.compile(r"(?:git|hg|svn|bzr)(?:\+|@|://)")
 _PATH = re.compile(
     r"\.{0,2}/|\.{1,2}$|\.\[|\.{1,2}\\|~|[A-Za-z]:\\|file:|.*\.(?:whl|zip|tar\.gz|tar\.bz2|tgz)(?:\[[^\]]*\])?$"
 )
-_TEMPLATE = re.compile(r"\$\{[A-Z0-9_]+\}|\{\{.*?\}\}|\{%.*?%\}|<[^<>]+>|@[A-Z_]+@")
+_TEMPLATE = re.compile(r"\$\{[A-Z0-9_]+\}|\{\{.*?\}\}|\{%.*?%\}|<[A-Za-z_][\w -]*>|@[A-Z_]+@")
 _GIT_FIRMNESS = {
     "sha": "git-commit",
     "short-sha": "git-commit",

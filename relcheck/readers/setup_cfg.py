@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from relcheck.facts import UNKNOWN, Fact, Package, Text
 from relcheck.readers.ini_lines import Entry, entries, trimmed
@@ -13,7 +14,7 @@ from relcheck.source import Source, Span
 
 _LISTS = {"install_requires": "prod", "setup_requires": "build", "tests_require": "dev"}
 _DYNAMIC = ("attr:", "file:", "${", "{{")
-_COMMENT = re.compile(r"(?:^|\s)[#;].*$")
+_COMMENT = re.compile(r"(?:^|\s)#.*$")
 
 
 def read(source: Source) -> Iterator[Fact]:
@@ -27,8 +28,10 @@ def read(source: Source) -> Iterator[Fact]:
     )
     if metadata:
         yield _package(source, metadata, private)
-    for entry in found:
-        yield from _dependencies(entry)
+    for entry, after in pairwise([*found, None]):
+        if entry is not None:
+            alone = not _continues(entry) and (after is None or not _continues(after))
+            yield from _dependencies(entry, alone=alone)
 
 
 def _package(source: Source, metadata: dict[str, Source], private: bool) -> Package:
@@ -55,12 +58,23 @@ def _package(source: Source, metadata: dict[str, Source], private: bool) -> Pack
     )
 
 
-def _dependencies(entry: Entry) -> Iterator[Fact]:
+def _continues(entry: Entry) -> bool:
+    return entry.whole.text[:1] in (" ", "\t")
+
+
+def _dependencies(entry: Entry, *, alone: bool) -> Iterator[Fact]:
+    """A list stands on lines of its own, or on the line of its key, where semicolons part it."""
     if entry.section == "options":
         group = _LISTS.get(entry.key, "")
     else:
         group = "optional" if entry.section == "options.extras_require" else ""
     cut = _COMMENT.search(entry.value.text)
     value = trimmed(entry.value.part(0, cut.start())) if cut else entry.value
-    if group and value.text and not value.text.startswith("file:"):
-        yield from requirement(value, where="manifest", group=group)
+    if not group or value.text.startswith("file:"):
+        return
+    start = 0
+    for piece in value.text.split(";") if alone else [value.text]:
+        item = trimmed(value.part(start, start + len(piece)))
+        start += len(piece) + 1
+        if item.text:
+            yield from requirement(item, where="manifest", group=group)

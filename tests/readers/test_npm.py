@@ -57,13 +57,16 @@ def test_overrides_name_their_package_last() -> None:
         json.dumps({
             "overrides": {"a": {".": "1.0.0", "b": "2.0.0"}, "c@^1": "1.5.0", "d": "$d"},
             "resolutions": {"**/e": "1.0.0", "f/g": "1.0.0", "@s/h@^1": "1.0.0", "**/@s/i": "1.0.0"},
-            "pnpm": {"overrides": {"j@1>k": "1.0.0"}, "packageExtensions": {"l@1": {"dependencies": {"m": "1.0.0"}}}},
+            "pnpm": {
+                "overrides": {"j@1>k": "1.0.0", "n@>=1.0.0 <2.0.0": "2.0.0", "o@>1>@s/p@^1 || >2": "2.0.0"},
+                "packageExtensions": {"l@1": {"dependencies": {"m": "1.0.0"}}},
+            },
         }),
         "package.json",
     )  # fmt: skip
 
     assert sorted(str(name) for name, _, _ in dependencies(facts)) == [
-        "@s/h", "@s/i", "a", "b", "c", "e", "g", "k", "m",
+        "@s/h", "@s/i", "@s/p", "a", "b", "c", "e", "g", "k", "m", "n",
     ]  # fmt: skip
 
 

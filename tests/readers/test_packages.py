@@ -72,6 +72,10 @@ def test_case_46_urls_options_and_references() -> None:
     assert not [fact for fact in facts if isinstance(fact, Unreadable)]
 
 
+def test_an_upper_bound_before_a_lower_one_is_no_placeholder() -> None:
+    assert dependencies(read_requirements("installer<0.8,>=0.7\n")) == [("installer", "range", "<0.8,>=0.7")]
+
+
 def test_one_bad_line_does_not_hide_the_others() -> None:
     facts = read_requirements("flask==1\n===\nrequests==2\n")
 

@@ -81,6 +81,19 @@ def test_the_sections_of_setup_cfg() -> None:
     ]
 
 
+def test_a_list_on_one_line_of_setup_cfg_is_parted_by_semicolons() -> None:
+    text = "[options]\ninstall_requires = a~=1.0; b==2.2 ;c  # why\ntests_require = d\n"
+    text += "setup_requires =\n  e; python_version<'4'\n"
+
+    assert dependencies(read_checked(setup_cfg, text, "setup.cfg")) == [
+        ("a", "range", "~=1.0"),
+        ("b", "exact", "==2.2"),
+        ("c", "any", ""),
+        ("d", "any", ""),
+        ("e", "any", ""),
+    ]
+
+
 def test_a_version_that_setup_cfg_takes_from_elsewhere() -> None:
     (package,) = packages(read_checked(setup_cfg, "[metadata]\nname = a\nversion = attr: a.__version__\n", "setup.cfg"))
 
