@@ -34,10 +34,11 @@ def reader_identity() -> str:
 
     found = hashlib.sha256(__version__.encode())
     package = Path(__file__).parent
-    for folder in (package, package / "readers", package / "readers" / "effects", package / "refs", package / "secrets"):
+    folders = ("", "readers", "readers/effects", "refs", "secrets", "data")
+    for folder in (package / name for name in folders):
         if not folder.is_dir():
             continue
-        for path in sorted(folder.glob("*.py")):
+        for path in sorted((*folder.glob("*.py"), *folder.glob("*.json"))):
             status = path.stat()
             found.update(f"\0{path.name}\0{status.st_size}\0{status.st_mtime_ns}".encode())
     return found.hexdigest()[:16]

@@ -20,7 +20,11 @@ from relcheck.rules import PROFILES
 
 FILE = "relcheck.toml"
 THRESHOLDS = (*SEVERITIES, "never")
-_LISTS = ("select", "ignore", "exclude", "rule-folders", "own-registries", "own-namespaces", "own-owners")
+_LISTS = (
+    "select", "ignore", "exclude", "rule-folders", "known-components", "own-registries", "own-namespaces", "own-owners",
+)  # fmt: skip
+ROOT_ONLY = ("rule-folders", "known-components")
+"""Keys that name files for the whole scan: they count only in the configuration of the scanned folder and above it."""
 _CHOICES = {"profile": PROFILES, "fail-on": THRESHOLDS}
 _TABLES = ("severity", "per-file-ignores", "params")
 KEYS = (*_LISTS, *_CHOICES, *_TABLES, "accept")
@@ -171,8 +175,9 @@ def _checked(loaded: Mapping[str, Any], text: str, shown: str, base: str) -> Set
         _accepted(entry, f"{shown}:{lines[min(number, len(lines) - 1)]}", base)
         for number, entry in enumerate(values.pop("accept", ()))
     )
-    if "rule-folders" in values and base:
-        values["rule-folders"] = [_shortest(os.path.join(base, name)) for name in values["rule-folders"]]
+    for key in ROOT_ONLY:
+        if key in values and base:
+            values[key] = [_shortest(os.path.join(base, name)) for name in values[key]]
     return Settings(
         entries=values, origins=dict.fromkeys(values, shown), bases=dict.fromkeys(values, base), accepted=accepted
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,7 @@ class Plan(Record):
     jobs: int = 0  # 0: as many as the machine has
     cache: bool = True
     rule_folders: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()  # files that describe pipeline components
     judging: Callable[[str, RuleSet], Judging]
     discovered: Callable[[Discovery], Discovery] | None = None  # may leave files out, before anything is read
     own: Mapping[str, tuple[str, ...]] = {}
@@ -130,6 +132,7 @@ class _Scan:
         if plan.discovered:
             self._discovery = plan.discovered(self._discovery)
         self._detectors = judging_detectors(plan.judging(".", self._rules))
+        self._components = self._use_components()
         facts = self._read_all()
         self._read_texts(facts)
         repository = self._repository(facts)
@@ -150,6 +153,16 @@ class _Scan:
             faults=tuple(sorted({fault for judge in self._judges.values() for fault in judge.faults.items()})),
             compilations=sum(judge.compilations for judge in self._judges.values()),
         )
+
+    def _use_components(self) -> str:
+        """Let the readers know what the configuration says of components; return a word that tells it apart."""
+        if not self._plan.components and "relcheck.components" not in sys.modules:
+            return ""
+        from relcheck import components  # noqa: PLC0415 - few scans have any
+
+        tables = components.read_tables(self._plan.components)
+        components.use(tables)
+        return components.identity(tables)
 
     def _read_all(self) -> dict[str, list[Fact]]:
         files, tree = self._discovery.files, self._discovery.tree
@@ -181,7 +194,9 @@ class _Scan:
         return facts
 
     def _key(self, cache: FactCache, candidate: Candidate, data: bytes) -> str:
-        return cache.key(candidate.path, "\0".join((candidate.format, *sorted(self._detectors))), data)
+        return cache.key(
+            candidate.path, "\0".join((candidate.format, self._components, *sorted(self._detectors))), data
+        )
 
     def _read_texts(self, facts: dict[str, list[Fact]]) -> None:
         """Look for secrets in the files that have no format; only those that hold any become part of the scan."""
@@ -200,12 +215,10 @@ class _Scan:
         if jobs > 1 and sum(len(data) for _, data in waiting) >= PARALLEL_BYTES:
             from relcheck.workers import facts_in_parallel  # noqa: PLC0415 - only for large scans
 
-            yield from facts_in_parallel(waiting, jobs, self._detectors)
+            yield from facts_in_parallel(waiting, jobs, self._detectors, self._plan.components)
             return
         for candidate, data in waiting:
-            yield candidate, data, read_facts(
-                candidate.format, self._sources[candidate.path], data, self._detectors
-            )
+            yield candidate, data, read_facts(candidate.format, self._sources[candidate.path], data, self._detectors)
 
     def _repository(self, facts: dict[str, list[Fact]]) -> Repository:
         discovery = self._discovery

@@ -20,12 +20,18 @@ _CHUNKS_A_WORKER = 8
 
 
 def facts_in_parallel(
-    waiting: Sequence[tuple[Candidate, bytes]], jobs: int, detectors: frozenset[str] = frozenset()
+    waiting: Sequence[tuple[Candidate, bytes]],
+    jobs: int,
+    detectors: frozenset[str] = frozenset(),
+    components: tuple[str, ...] = (),
 ) -> Iterator[tuple[Candidate, bytes, list[Fact]]]:
     """Yield each file with its facts, in the order given; the number of workers changes nothing but the time."""
     size = max(1, len(waiting) // (jobs * _CHUNKS_A_WORKER))
     chunks = [waiting[at : at + size] for at in range(0, len(waiting), size)]
-    work = [([(candidate.path, candidate.format, data) for candidate, data in chunk], detectors) for chunk in chunks]
+    work = [
+        ([(candidate.path, candidate.format, data) for candidate, data in chunk], detectors, components)
+        for chunk in chunks
+    ]
     method = "fork" if sys.platform == "linux" else None
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context(method)) as pool:
         for chunk, answers in zip(chunks, pool.map(_read, work), strict=True):
@@ -33,10 +39,14 @@ def facts_in_parallel(
                 yield candidate, data, [from_plain(fact) for fact in plain]
 
 
-def _read(work: tuple[list[tuple[str, str, bytes]], frozenset[str]]) -> list[list[list[Any]]]:
+def _read(work: tuple[list[tuple[str, str, bytes]], frozenset[str], tuple[str, ...]]) -> list[list[list[Any]]]:
     from relcheck.scan import read_facts  # noqa: PLC0415 - the worker's own import
 
-    files, detectors = work
+    files, detectors, components = work
+    if components:
+        from relcheck.components import read_tables, use  # noqa: PLC0415 - see above
+
+        use(read_tables(components))
     return [
         [to_plain(fact) for fact in read_facts(file_format, Source.from_bytes(path, data), data, detectors)]
         for path, file_format, data in files

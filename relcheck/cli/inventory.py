@@ -56,6 +56,7 @@ def command(
         judging=lambda _path, _rules: none,
         jobs=jobs,
         cache=not no_cache,
+        components=settings.words("known-components"),
         own=settings.own,
     )
     scanned = run(plan)

@@ -41,8 +41,26 @@ def _of_folder(top: str, revision: str, folder: str) -> list[Settings]:
         if named:
             copies = [_copied(top, revision, os.path.realpath(path)) for path in named]
             settings = settings.replace(entries={**settings.entries, "rule-folders": copies})
+        files = settings.words("known-components")
+        if files:
+            copies = [_copied_file(top, revision, os.path.realpath(path)) for path in files]
+            settings = settings.replace(entries={**settings.entries, "known-components": copies})
         return [settings]
     return []
+
+
+def _copied_file(top: str, revision: str, path: str) -> str:
+    """Return a copy of a file as it is in a revision."""
+    inner = os.path.relpath(path, os.path.realpath(top)).replace(os.sep, "/")
+    data = None if inner.startswith("..") else vcs.show(top, revision, inner)
+    if data is None:
+        raise ConfigProblem(f"--config-from {revision}: the revision has no file {inner}.")
+    made = tempfile.mkdtemp(prefix="relcheck-components-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    target = os.path.join(made, os.path.basename(path))
+    with open(target, "wb") as stream:
+        stream.write(data)
+    return target
 
 
 def _copied(top: str, revision: str, path: str) -> str:

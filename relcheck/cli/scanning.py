@@ -138,6 +138,7 @@ class Scanning:
             jobs=self._given["jobs"],
             cache=not self._given["no_cache"],
             rule_folders=settings.words("rule-folders"),
+            components=settings.words("known-components"),
             judging=judging,
             discovered=lambda discovery: self._discovered(discovery, loaded),
             own=settings.own,
@@ -157,10 +158,20 @@ class Scanning:
             return with_fingerprints(list(scanned.findings)), scanned.faults
         suppressed = Suppressed(scanned.rules, scanned.reads, whole=scanned.discovery.whole)
         marked = suppressed.apply(scanned.findings, lambda path: selection.control(path, scanned.rules))
+        marked = self._accepted(marked, scanned)
         leftovers = suppressed.leftovers(lambda path: selection.judging(path, scanned.rules))
         marked += suppressed.apply(leftovers, lambda path: selection.control(path, scanned.rules))
         faults = tuple(sorted({*scanned.faults, *suppressed.faults.items()}))
         return sorted(with_fingerprints(marked), key=sort_key), faults
+
+    def _accepted(self, findings: list[Finding], scanned: Scanned) -> list[Finding]:
+        """Mark what the baseline of detect-secrets accepts."""
+        if not any(finding.rule == "secret" for finding in findings):
+            return findings
+        from relcheck.secrets.baseline import accepted, silenced  # noqa: PLC0415 - most scans find no secret
+
+        hashes = accepted(scanned.discovery.tree, scanned.discovery.all_paths)
+        return silenced(findings, hashes, {path: read.source for path, read in scanned.reads.items()})
 
     def _outcome(self, scanned: Scanned, findings: list[Finding]) -> Outcome:
         given = self._given

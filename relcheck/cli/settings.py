@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from relcheck.config import FILE, Settings, find_files, mentions_us, read_file
+from relcheck.config import FILE, ROOT_ONLY, Settings, find_files, mentions_us, read_file
 from relcheck.records import Record
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 DEFAULTS: dict[str, Any] = {
     "profile": "default", "fail-on": "error", "select": [], "ignore": [], "exclude": [], "severity": {}, "per-file-ignores": {},
-    "params": {}, "rule-folders": [], "own-registries": [], "own-namespaces": [], "own-owners": [],
+    "params": {}, "rule-folders": [], "known-components": [], "own-registries": [], "own-namespaces": [], "own-owners": [],
 }  # fmt: skip
 
 
@@ -77,9 +77,9 @@ def nested_files(discovery: Discovery) -> tuple[dict[str, Settings], list[str]]:
         if not os.path.isfile(full) or (name != FILE and not mentions_us(full)):
             continue
         settings = read_file(full, path)
-        if "rule-folders" in settings.entries:
-            notes.append(f"{path}: rule-folders counts only in the configuration of the scanned folder.")
-            kept = {key: value for key, value in settings.entries.items() if key != "rule-folders"}
-            settings = settings.replace(entries=kept)
+        above = [name for name in ROOT_ONLY if name in settings.entries]
+        notes += [f"{path}: {name} counts only in the configuration of the scanned folder." for name in above]
+        kept = {key: value for key, value in settings.entries.items() if key not in ROOT_ONLY}
+        settings = settings.replace(entries=kept)
         out[folder] = settings
     return out, notes

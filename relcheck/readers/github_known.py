@@ -6,13 +6,11 @@ The keys of an entry: `build` and `bake` (docker's own build actions), `login`, 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
 
+from relcheck.components import table
 from relcheck.facts import UNKNOWN, Component, Credential, Dependency, Fact, Image, Login, Publish, Text, Truth
 from relcheck.readers.ci_common import Around, secret_name, value_kind
 from relcheck.readers.github_steps import Step, image_facts, input_options
@@ -35,17 +33,9 @@ _PUSHES = re.compile(r"(?:^|,)\s*\"?(?:type=registry|push=true|push-by-digest=tr
 _NAME = re.compile(r"(?:^|,)\s*\"?name=([^,\"\s]+)")
 
 
-@cache
-def known_actions() -> dict[str, dict[str, Any]]:
-    """Return the table of known actions by lower-case name."""
-    text = (Path(__file__).parent.parent / "data" / "actions.json").read_text(encoding="utf-8")
-    table: dict[str, dict[str, Any]] = json.loads(text)
-    return table
-
-
 def action_facts(uses: Scalar, name: str, step: Step) -> Iterator[Fact]:
     """Yield what the inputs of a known action say; nothing for an unknown one."""
-    entry = known_actions().get("/".join(name.lower().split("/")[:2])) or known_actions().get(name.lower())
+    entry = table("github").get("/".join(name.lower().split("/")[:2])) or table("github").get(name.lower())
     if not entry:
         return
     place = uses.span
@@ -407,6 +397,6 @@ def _token(spec: dict[str, Any], step: Step) -> tuple[str, Span | None]:
 def mints(step: Mapping) -> bool:
     """Whether a step gives out a short-lived publish token for the job's identity."""
     name = step.text("uses").partition("@")[0].strip().lower()
-    entry = known_actions().get(name, {}) if name else {}
+    entry = table("github").get(name, {}) if name else {}
     given = step.map("with")
     return "mint" in entry and not (given is not None and given.get(entry["mint"].get("unless", "")) is not None)

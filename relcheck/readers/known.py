@@ -17,13 +17,11 @@ version, and what the configuration adds (`known-components`). The keys of an en
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
+from relcheck.components import table
 from relcheck.facts import UNKNOWN, Credential, Dependency, Fact, Image, Login, Publish, Text, Truth
 from relcheck.readers.ci_common import Around, placed, value_kind
 from relcheck.readers.ci_values import Markers, images, scalars
@@ -38,36 +36,10 @@ from relcheck.refs.secrets import identify, literal_form, redact
 from relcheck.refs.url import parse_url
 from relcheck.source import Piece, Source, Span
 
-ENTRY_KEYS = frozenset({"login", "images", "publish", "setup", "registries", "charts", "scripts", "credentials"})
-"""What an entry may hold."""
-SYSTEMS = frozenset({"azure", "bitbucket", "buildkite", "circleci", "drone", "github"})
-"""Whose components the table knows; `drone` is Woodpecker's too."""
-
 _ITEM = re.compile(r"[^,\s](?:[^,\r\n]*[^,\s])?")
 _EXACT = re.compile(r"v?\d+\.\d+\.\d+(?:[-+][\w.+-]+)?")
 _MOVING = re.compile(r"(?i:latest|lts(?:/[\w*-]+)?|stable|nightly|beta|current|node|edge|canary|head|main|master)")
-_added: list[Mapping[str, Any]] = []
-
 Entry = dict[str, Any]
-
-
-def use(tables: tuple[Mapping[str, Any], ...]) -> None:
-    """Add what a configuration knows of components to the table; replaces what an earlier call added."""
-    _added[:] = tables
-    table.cache_clear()
-
-
-@cache
-def table(system: str) -> dict[str, Entry]:
-    """Return the known components of a system by lower-case name; a user's entry replaces ours."""
-    folder = Path(__file__).parent.parent / "data"
-    if system == "github":
-        out: dict[str, Entry] = json.loads((folder / "actions.json").read_text(encoding="utf-8"))
-    else:
-        out = dict(json.loads((folder / "components.json").read_text(encoding="utf-8")).get(system, {}))
-    for added in _added:
-        out |= {name.lower(): dict(entry) for name, entry in added.get(system, {}).items()}
-    return out
 
 
 class Call(Record):
