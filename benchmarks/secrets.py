@@ -3,11 +3,11 @@
     python benchmarks/secrets.py --venvs FOLDER [--out FOLDER] [--python PYTHON] CHECKOUT…
 
 FOLDER holds one virtual environment a peer, as benchmarks/README.md says; a peer that is missing is named and left out.
-The machine may be busy, so the processor's seconds stand beside those of the clock. All run with their defaults (detect-secrets without asking the services that issued a key), cold: relcheck without its
-cache. relcheck is run four times: its credential rules alone, the whole default scan, its credential rules with every
-detector of detect-secrets, and the search through text alone (`--finder`), which is what a peer does. With `--out`,
-the findings are written there as a table for `benchmarks/secrets.py --sample N --seed S TABLE`, which draws as many of
-each tool for a person to judge.
+All run with their defaults (detect-secrets without asking the services that issued a key), cold: relcheck without its
+cache. The machine may be busy, so the processor's seconds stand beside those of the clock. relcheck is run four times: its
+credential rules alone, the whole default scan, its credential rules with every detector of detect-secrets, and the
+search through text alone (`--finder`), which is what a peer does. With `--out`, the findings are written there as a
+table for `benchmarks/secrets.py --sample N --seed S TABLE`, which draws as many of each tool for a person to judge.
 """
 
 from __future__ import annotations
