@@ -156,6 +156,7 @@ class Dependency(Fact):
     scope_mapped: Truth = UNKNOWN  # npm: a client configuration maps the scope to a registry (by link)
     index: str = ""  # the registry or index that the manifest binds it to, by its name there
     others: int = 0  # where lock: how many further entries of the lock file have the same fault
+    excluded: str = ""  # the version of a package of this repository that the constraint does not take (by link)
 
 
 class Install(Fact):
@@ -208,6 +209,11 @@ class Package(Fact):
     unignored: str = ""  # contents shadowed: a pattern for secrets that is only in .gitignore (by link)
     publish_step: Truth = UNKNOWN  # a step of this repository publishes packages of the ecosystem (by link)
     published_together: Truth = False  # one command publishes every package that is not private (by link)
+    publish_tagged: Truth = UNKNOWN  # npm: what publishes gives a dist-tag, or is a tool that decides on one (by link)
+    dist_tag: str = ""  # npm: publishConfig.tag
+    name_problem: str = ""  # why the registry refuses a new package of this name (by link)
+    missing: tuple[str, ...] = ()  # metadata that its registry demands and the manifest lacks
+    lock_ignored: str = ""  # a lock file of this application that .gitignore keeps out (by link)
     stale_lock: tuple[Sibling, ...] = ()  # lock files that state another version of the package (by link)
     siblings: tuple[Sibling, ...] = ()  # filled by link: the other places of this folder
     disagrees: tuple[Sibling, ...] = ()  # those of them that state another version
@@ -375,6 +381,8 @@ class Job(Fact):
     needs: tuple[str, ...] = ()
     cache_mode: str = ""
     calls: bool = False  # it is nothing but the call of a workflow
+    inherits_permissions: bool = False  # its permissions are those of the workflow
+    beside_publish: bool = False  # another job of the file publishes packages (by link)
     tests: bool = False  # it runs a test (filled by link, like the next two)
     installs: bool = False  # it installs packages or runs a build
     tested: Truth = UNKNOWN  # it or what it needs runs a test

@@ -6,6 +6,7 @@ from typing import Any
 
 from relcheck.facts import UNKNOWN, Dependency, Install, Package, Publish, Registry, Related, Sibling, Text, Truth
 from relcheck.link import Repository, folder_of
+from relcheck.refs.ranges import allows
 from relcheck.refs.version import same_version
 
 LOCKS: dict[str, tuple[str, ...]] = {
@@ -44,6 +45,7 @@ def link(repository: Repository) -> None:
     _siblings(repository)
     _locks(repository)
     _scopes(repository)
+    _skew(repository)
     if repository.named("go.mod"):
         from relcheck.link.go_tags import mark_replacements  # noqa: PLC0415 - only for Go
 
@@ -197,6 +199,24 @@ def _locks(repository: Repository) -> None:
 
 def _not(value: Truth) -> Truth:
     return UNKNOWN if value is UNKNOWN else not value
+
+
+def _skew(repository: Repository) -> None:
+    """Say of a dependency on a package of this repository which version of it the constraint leaves out."""
+    own: dict[tuple[str, str], list[Package]] = {}
+    private: set[str] = set()
+    for path, _, package in repository.all(Package):
+        if not package.version_only and package.ecosystem in ("npm", "cargo") and package.name is not UNKNOWN:
+            own.setdefault((package.ecosystem, str(package.name)), []).append(package)
+            private |= {path} if package.private is not False else set()
+    for path, index, fact in list(repository.all(Dependency)):
+        siblings = own.get((fact.ecosystem, str(fact.name)), [])
+        wanted = fact.where == "manifest" and fact.group in ("prod", "optional", "build") and path not in private
+        if not wanted or len(siblings) != 1 or siblings[0].version is UNKNOWN or siblings[0].private is not False:
+            continue
+        version = str(siblings[0].version)
+        if isinstance(fact.constraint, str) and allows(fact.ecosystem, fact.constraint, version) is False:
+            repository.put(path, index, fact.replace(excluded=version))
 
 
 def _is_published(package: Package, steps: set[str], whole: bool) -> Truth:

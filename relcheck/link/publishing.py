@@ -7,8 +7,11 @@ from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Command, Dependency, IgnoreFile, Package, Publish, Truth
 from relcheck.link import Repository, folder_of
+from relcheck.link.packages import LOCKS
+from relcheck.refs.names import name_problem
 
 _TOGETHER = frozenset(("lerna", "changeset", "nx", "changesets/action"))
+_PLAIN = frozenset(("npm", "pnpm", "yarn", "bun"))
 _RECURSIVE = frozenset(("-r", "--recursive", "--workspaces", "-ws", "--workspace", "--all"))
 _SECRET = re.compile(
     r"(?:^|/)\.env(?:[.*]|$)|\.(?:pem|key|p12|pfx|jks)$|(?:^|/)(?:id_rsa|secrets?|credentials?)(?:[./*]|$)|\.npmrc$"
@@ -22,13 +25,22 @@ def link(repository: Repository) -> None:
     }  # fmt: skip
     together = _published_together(repository)
     indexes = _private_indexes(repository)
+    tagged = _tagged(repository)
+    gem_host = _gem_host(repository)
     for path, index, package in list(repository.all(Package)):
         if package.version_only or package.ecosystem not in ("npm", "cargo", "gem", "pypi", "composer"):
             continue
         step: Truth = package.ecosystem in steps or (False if repository.whole else UNKNOWN)
-        made = package.replace(publish_step=step, published_together=package.ecosystem in together)
+        made = package.replace(
+            publish_step=step,
+            published_together=package.ecosystem in together,
+            name_problem=name_problem(package.ecosystem, "" if package.name is UNKNOWN else str(package.name)),
+            lock_ignored=_ignored_lock(repository, path, package),
+        )
         if package.ecosystem == "npm":
-            made = _npm_contents(repository, path, made)
+            made = _npm_contents(repository, path, made).replace(publish_tagged=tagged)
+        elif package.ecosystem == "gem" and not package.publish_host:
+            made = made.replace(foreign_index=gem_host)
         elif package.ecosystem == "cargo" and not package.publish_to and package.private is False:
             made = made.replace(foreign_index=indexes.get(path, indexes.get("", "")))
         repository.put(path, index, made)
@@ -36,13 +48,42 @@ def link(repository: Repository) -> None:
 
 def _published_together(repository: Repository) -> set[str]:
     """Return the ecosystems of which one command publishes every package that is not private."""
-    found = {fact.ecosystem for _, _, fact in repository.all(Publish) if fact.tool in _TOGETHER}
+    found = {
+        fact.ecosystem for _, _, fact in repository.all(Publish) if fact.tool.split(" ")[0] in _TOGETHER
+    }  # fmt: skip
     tools = {"npm": "npm", "pnpm": "npm", "cargo": "cargo"}
     for _, _, command in repository.all(Command):
         program = command.program if isinstance(command.program, str) else ""
         if program in tools and "publish" in command.argv and not _RECURSIVE.isdisjoint(command.flags):
             found.add(tools[program])
     return found
+
+
+def _tagged(repository: Repository) -> Truth:
+    """Whether a step that publishes to npm gives a dist-tag, or is a tool that chooses one itself."""
+    steps = [fact for _, _, fact in repository.all(Publish) if fact.ecosystem == "npm" and fact.dry_run is not True]
+    return any(
+        fact.tool.split(" ")[0] not in _PLAIN or any(option.name == "--tag" for option in fact.options)
+        for fact in steps
+    )
+
+
+def _gem_host(repository: Repository) -> str:
+    """Return the host of its own that the repository pushes gems to, the empty string for the public one."""
+    for _, _, fact in repository.all(Publish):
+        if fact.ecosystem == "gem" and isinstance(fact.host, str) and fact.host not in ("", "rubygems.org"):
+            return fact.host
+    return ""
+
+
+def _ignored_lock(repository: Repository, path: str, package: Package) -> str:
+    """Return the lock file that .gitignore beside an application keeps out of the repository."""
+    locks = LOCKS.get(package.ecosystem, ())
+    if package.private is not True or package.root or repository.above(path, *locks):
+        return ""
+    beside = repository.beside(path, ".gitignore")
+    patterns = {pattern.strip("/") for pattern in _patterns(repository, beside)} if beside else set()
+    return next((lock for lock in locks if lock in patterns), "")
 
 
 def _private_indexes(repository: Repository) -> dict[str, str]:

@@ -75,8 +75,16 @@ def _package(source: Source, top: Mapping) -> Iterator[Package]:
         private=True if version is None else private,
         publish_to=allowed,
         root=top.map("workspace") is not None,
+        missing=_missing(table),
         **version_fields("cargo", written),
     )
+
+
+def _missing(table: Mapping) -> tuple[str, ...]:
+    """Return what crates.io demands of a crate and the manifest does not have, inherited or not."""
+    found = () if table.get("description") is not None else ("description",)
+    licensed = table.get("license") is not None or table.get("license-file") is not None
+    return found if licensed else (*found, "license")
 
 
 def _workspace_package(source: Source, workspace: Mapping | None) -> Iterator[Package]:

@@ -103,10 +103,17 @@ def _package(source: Source, ruby: Ruby, settings: dict[str, Syntax]) -> Iterato
         version_dynamic=version is None,
         publish_host=url.host if url is not None else "",
         contents=_contents(ruby, settings.get("files")),
+        missing=_missing(settings),
         **version_fields("gem", written),
     )
     if target is not None and url is not None:
         yield from registry(target, ecosystem="gem", purpose="publish", key="allowed_push_host")
+
+
+def _missing(settings: dict[str, Syntax]) -> tuple[str, ...]:
+    """Return what RubyGems demands of a gem and the specification does not set."""
+    authors = "authors" in settings or "author" in settings
+    return tuple(name for name, there in (("summary", "summary" in settings), ("authors", authors)) if not there)
 
 
 def _contents(ruby: Ruby, node: Syntax | None) -> str:

@@ -82,6 +82,7 @@ def _package(source: Source, top: Mapping) -> Package:
         private=top.text("private") == "true" or name is None or version is None,
         publish_host=target.host if target else "",
         access=config.text("access") if config else "",
+        dist_tag=config.text("tag") if config else "",
         root=top.get("workspaces") is not None,
         entry=any(top.get(key) is not None for key in _ENTRIES),
         contents="files" if top.get("files") is not None or (config and config.get("directory")) else "",
