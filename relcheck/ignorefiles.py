@@ -37,7 +37,7 @@ class Ignored:
 
 
 def _parse(line: str, folder: str) -> _Pattern | None:
-    text = re.sub(r"(?<!\\)[ \t]+$", "", line)
+    text = re.sub(r"(?<!\\) +$", "", line)
     if not text or text.startswith("#"):
         return None
     negated = text.startswith("!")
