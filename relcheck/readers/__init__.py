@@ -241,6 +241,7 @@ FORMATS: tuple[Format, ...] = (
         ((b"<",),),
         comments=("<!--",),
     ),
+    Format("nuget", "nuget", ("**/*.cs",), ((b"#:package", b"#:sdk"),), comments=("//",)),
     Format("nuget", "nuget", ("**/global.json", "**/dotnet-tools.json"), ((b"sdk", b"tools"),), comments=("//",)),
     Format("skaffold", "skaffold", ("**/skaffold.y*ml",)),
     Format("kustomization", "kustomization", ("**/kustomization.yaml", "**/kustomization.yml", "**/Kustomization")),

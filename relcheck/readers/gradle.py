@@ -33,6 +33,17 @@ _VARIABLE_BLOCKS = ("ext", "extra")
 _ANY = ("+", "latest.integration")
 _TAGS = ("latest.release", "latest.milestone")
 _RANGE = re.compile(r"[\[\](].*[\])\[]|.*\.\+|.*-\+")
+_NO_COORDINATES = (
+    "exclude",
+    "because",
+    "println",
+    "url",
+    "systemProperty",
+    "environment",
+    "args",
+    "jvmArgs",
+    "include",
+)
 _BUILD = ("classpath", "annotationProcessor", "kapt", "ksp")
 _KNOWN_REPOSITORIES = {
     "mavenCentral": "https://repo.maven.apache.org/maven2/",
@@ -41,6 +52,7 @@ _KNOWN_REPOSITORIES = {
     "gradlePluginPortal": "https://plugins.gradle.org/m2/",
 }
 _REPOSITORIES = (*_KNOWN_REPOSITORIES, "maven", "ivy", "exclusiveContent")
+_PROJECT = re.compile(r"^(?:(?:rootProject|project|ext|extra)\.)+")
 _FILTERS = ("content", "mavenContent")
 _PUBLISHERS = ("maven-publish", "ivy-publish", "com.vanniktech.maven.publish", "io.github.gradle-nexus.publish-plugin")
 
@@ -78,9 +90,10 @@ class _Script:
         if value is None:
             return
         in_block = path[-1:] and path[-1] in _VARIABLE_BLOCKS
+        holder = f"{path[-1]}." if path and path[-1][:1].isupper() else ""
         name = ""
         if words[:1] in (["def"], ["val"], ["var"]) and "=" in words:
-            name = words[1]
+            name = holder + words[1]
         elif words[:2] in (["ext", "."], ["extra", "["]) and len(words) > 4 or in_block and words[:2] == ["set", "("]:
             name = words[2]
         elif len(words) == 3 and words[1] == "=" and (not path or in_block):
@@ -90,7 +103,12 @@ class _Script:
 
     def known(self, token: Token) -> Source:
         """Return the text of a string with what is known of its variables."""
-        return token.expanded(self.variables.get)
+        return token.expanded(self.lookup)
+
+    def lookup(self, name: str) -> Source | None:
+        """Return the value of a variable, whatever project object it is asked of."""
+        found = self.variables.get(name)
+        return found if found is not None else self.variables.get(_PROJECT.sub("", name))
 
     def read(self) -> Iterator[Fact]:
         for path, statement in self.top.walk():
@@ -111,6 +129,8 @@ class _Script:
                 yield from self._command(statement)
             elif name == "nexusUrl" and "repositories" in path:
                 yield from self._urls(statement, "publish", name)
+            elif name not in _NO_COORDINATES:
+                yield from self._elsewhere(statement)
         yield from self._package()
 
     def _declares(self, path: tuple[str, ...], name: str) -> bool:
@@ -138,6 +158,19 @@ class _Script:
                 yield self._dependency(token, source, match, group)
             else:
                 yield from self._rich(statement, source, match, group)
+
+    def _elsewhere(self, statement: Statement) -> Iterator[Fact]:
+        """Coordinates that a script keeps in variables: `ext.libs = [a: "g:a:1.0"]`, `val a = "g:a:1.0"`."""
+        for token in statement.strings():
+            source = self.known(token)
+            match = _COORDINATE.fullmatch(source.text)
+            if (
+                match
+                and match["version"]
+                and "." in match["group"]
+                and re.search(r"\d|\+|^latest\.|\ue000", match["version"])
+            ):
+                yield self._dependency(token, source, match, "prod")
 
     def _named(self, statement: Statement) -> dict[str, Token]:
         """`group: "a", name: "b"` in Groovy, `group = "a", name = "b"` in Kotlin."""

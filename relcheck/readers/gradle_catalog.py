@@ -65,10 +65,16 @@ def _version(node: Node | None, versions: Mapping | None) -> tuple[Source | None
         return None, ""
     reference = node.scalar("ref")
     if reference is not None:
-        target = versions.get(reference.value) if versions is not None else None
+        wanted = _alias(reference.value)
+        target = next((value for key, value in _pairs(versions) if _alias(key.value) == wanted), None)
         return _version(target, None) if target is not None else (None, UNKNOWN)
     rich = next((found for key in _RICH if (found := node.scalar(key)) is not None), None)
     return (rich.source, rich.value) if rich is not None else (None, "")
+
+
+def _alias(name: str) -> str:
+    """Return an alias as Gradle compares them: dashes, underscores and dots are one."""
+    return re.sub(r"[-_]", ".", name)
 
 
 def _library(value: Node, versions: Mapping | None) -> Iterator[Fact]:

@@ -53,7 +53,10 @@ class Token:
 
     def expanded(self, lookup: Lookup) -> Source:
         """Return the text with the variables of double quotes replaced."""
-        return expand(self.source, lookup, "docker").source if self.quote.startswith('"') else self.source
+        if not self.quote.startswith('"'):
+            return self.source
+        # `${Versions.x}` first, whose inside may be a path, then `$x`.
+        return expand(expand(self.source, lookup, "terraform").source, lookup, "docker").source
 
 
 class Statement:
@@ -70,6 +73,13 @@ class Statement:
     def name(self) -> str:
         """The first word, the empty string where the statement begins with something else."""
         return self.tokens[0].text.strip("`") if self.tokens and self.tokens[0].kind == "word" else ""
+
+    @property
+    def label(self) -> str:
+        """The name of the block: that of an object or class, else the first word."""
+        words = [token.text for token in self.tokens if token.kind == "word"]
+        at = words.index("object") + 1 if "object" in words else 0
+        return words[at] if at and at < len(words) else self.name
 
     def strings(self) -> Iterator[Token]:
         """Yield the strings, in order."""
@@ -94,7 +104,7 @@ class Statement:
         while stack:
             path, found = stack.pop()
             yield path, found
-            stack.extend(((*path, found.name), child) for child in reversed(found.children))
+            stack.extend(((*path, found.label), child) for child in reversed(found.children))
 
     def value_of(self, name: str) -> Token | None:
         """Return the string of `name = "x"`, `name "x"`, `name.set("x")` among the nested statements."""

@@ -19,7 +19,7 @@ from relcheck.source import Piece, Source
 _LINE = re.compile(r"(?m)^[ \t\f]*(?P<key>(?:[^\s=:#!\\]|\\.)+)[ \t\f]*[=: \t][ \t\f]*(?P<value>[^\r\n]*?)[ \t\f]*$")
 _ESCAPE = re.compile(r"\\(.)")
 _VERSION = re.compile(
-    r"(?:apache-maven|maven-wrapper|gradle)-(?P<version>\d[\w.+-]*?)(?:-(?:bin|all|src))?\.(?:zip|jar|tar\.gz)$"
+    r"(?:apache-maven|maven-wrapper|gradle)(?:-wrapper)?-(?P<version>\d[\w.+-]*?)(?:-(?:bin|all|src))?\.(?:zip|jar|tar\.gz)$"
 )
 _INSECURE = re.compile(
     r"-D(?:maven\.wagon\.http\.ssl\.(?:insecure|allowall)=true|aether\.connector\.https\.securityMode=insecure)"
@@ -38,6 +38,12 @@ def read(source: Source) -> Iterator[Fact]:
     program = "gradlew" if gradle else "mvnw"
     yield from _download(values, "distributionUrl", "distributionSha256Sum", program, "gradle" if gradle else "maven")
     yield from _download(values, "wrapperUrl", "wrapperSha256Sum", program, "maven-wrapper")
+    stated = values.get("wrapperVersion")
+    if stated is not None and stated.text and "wrapperUrl" not in values:
+        yield Dependency(
+            span=stated.all(), parts={"constraint": stated.all()}, ecosystem="maven", where="tool", name="maven-wrapper",
+            constraint=stated.text, firmness="exact", group="tool",
+        )  # fmt: skip
 
 
 def properties(source: Source) -> dict[str, Source]:

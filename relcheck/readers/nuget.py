@@ -6,6 +6,7 @@
     packages.config                                    package {id, version}
     nuget.config                                       packageSources, packageSourceMapping, config
     global.json, .config/dotnet-tools.json             the SDK, MSBuild SDKs, tools
+    *.cs                                               #:package NAME@VERSION, #:sdk NAME@VERSION (programs of one file)
     *.nuspec                                           metadata {id, version, dependencies}
 
 `$(Name)` is a property of this file or of an imported one, which link fills in.
@@ -32,6 +33,7 @@ _REFERENCES = {
     "dotnetclitoolreference": "build",
 }  # fmt: skip
 _PROPERTY = re.compile(r"\$\((?P<name>[A-Za-z_][\w.-]*)\)|\$\([^()]*\)|[@%]\([^()]*\)")
+_DIRECTIVE = re.compile(r"(?m)^#:(?P<kind>package|sdk)[ \t]+(?P<name>[^\s@]+)@(?P<version>\S+)")
 _EXACT = re.compile(r"\[\s*[^,\[\]()*]+\s*\]")
 _RANGE = re.compile(r"\s*[\[(].*[\])]\s*")
 _OFF = ("true", "1")
@@ -42,6 +44,11 @@ def read(source: Source) -> Iterator[Fact]:
     name = source.path.rsplit("/", 1)[-1].lower()
     if name.endswith(".json"):
         yield from _json(source, name)
+        return
+    if name.endswith(".cs"):
+        for match in _DIRECTIVE.finditer(source.text):
+            group = "build" if match["kind"] == "sdk" else "prod"
+            yield _dependency(source.part(*match.span("name")), source.part(*match.span("version")), group)
         return
     try:
         root = load(source)

@@ -34,7 +34,9 @@ _PACKED = re.compile(r"\.(?:zip|tar(?:\.\w+)?|tgz|tbz2|txz)(?:$|[?/])|[?&]archiv
 _CHECKSUM = re.compile(r"[?&]checksum=(?!none\b)")
 _BUCKET = ("s3::", "gcs::", "hg::", "oss::")
 _OCI_REF = re.compile(r"[?&](?:tag|digest)=(?P<ref>[^&]*)")
-_TFR = re.compile(r"tfr://(?P<host>[^/?]*)/(?P<name>[\w-]+/[\w-]+/[\w-]+)(?://[^?]*)?(?:\?version=(?P<version>\S*))?")
+_TFR = re.compile(
+    r"tfr://(?P<host>[^/?]*)/(?P<name>[\w-]+/[\w-]+/[\w-]+)(?://[^?]*)?(?:\?(?:version|ref)=(?P<version>[^\s&]*))?"
+)
 _EXACT = re.compile(r"\s*=?\s*v?\d+(?:\.\d+){1,3}(?:[-+][0-9A-Za-z.+-]+)?\s*")
 _ANY = re.compile(r"\s*(?:>=?\s*v?0(?:\.0)*\s*)?")
 _SUBFOLDER = re.compile(r"(?<!:)//[^?]*")
@@ -128,6 +130,8 @@ def _settings(body: Mapping, values: Values) -> Iterator[Fact]:
 
 def _required(key: Scalar, source: Scalar | None, version: Scalar | None) -> Dependency:
     """NAME = { source = "[host/]namespace/type", version = "~> 1.2" }."""
+    if source is not None and source.value.startswith("oci://"):
+        return _oci_provider(source.source)
     parts: dict[str, Span] = {"name": source.span if source is not None else key.span}
     constraint: Text = ""
     if version is not None:
@@ -138,6 +142,21 @@ def _required(key: Scalar, source: Scalar | None, version: Scalar | None) -> Dep
         span=parts.get("constraint", parts["name"]), parts=parts, ecosystem="terraform", where="manifest",
         name=source.value if source is not None else key.value, constraint=constraint,
         firmness=UNKNOWN if constraint is UNKNOWN else constraint_firmness(str(constraint)),
+    )  # fmt: skip
+
+
+def _oci_provider(where: Source) -> Dependency:
+    """A provider from an OCI registry: oci://REPOSITORY?tag=T (OpenTofu)."""
+    match = _OCI_REF.search(where.text)
+    end = where.text.find("?") if "?" in where.text else len(where.text)
+    parts = {"name": where.at(len("oci://"), end)}
+    if match:
+        parts["constraint"] = where.at(*match.span("ref"))
+    return Dependency(
+        span=parts.get("constraint", parts["name"]), parts=parts, ecosystem="terraform", where="manifest",
+        name=where.text[len("oci://") : end], constraint=match["ref"] if match else "",
+        firmness=("tag" if match["ref"] == "latest" else "exact") if match else "any",
+        hashed=bool(match and match[0][1:].startswith("digest")),
     )  # fmt: skip
 
 

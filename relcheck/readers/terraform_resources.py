@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from relcheck.facts import UNKNOWN, Deploy, Fact, Registry, Resource, Text, Truth
+from relcheck.facts import UNKNOWN, Dependency, Deploy, Fact, Registry, Resource, Text, Truth
 from relcheck.readers.hcl_tree import blocks, candidates
 from relcheck.readers.hcl_values import Values
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence, walk
@@ -262,6 +262,21 @@ def _cleanup(place: Node, key: str, covers: tuple[str, ...]) -> Registry:
     )  # fmt: skip
 
 
+def _workspace(body: Mapping, values: Values) -> Iterator[Fact]:
+    """tfe_workspace { terraform_version }."""
+    version = body.scalar("terraform_version")
+    text = _known(version, values)
+    if version is not None and text:
+        from relcheck.readers.terraform import constraint_firmness  # noqa: PLC0415 - the module that calls this one
+
+        known = text is not UNKNOWN and version.style == '"'
+        yield Dependency(
+            span=version.span, parts={"constraint": version.span} if known and text == version.value else {},
+            ecosystem="terraform", where="tool", name="terraform", constraint=text,
+            firmness=UNKNOWN if text is UNKNOWN else constraint_firmness(str(text)), group="tool",
+        )  # fmt: skip
+
+
 def _secret(body: Mapping, values: Values) -> Iterator[Fact]:
     """github_actions_secret { plaintext_value }."""
     from relcheck.readers.home_secrets import home_credential  # noqa: PLC0415 - few files hold one
@@ -310,4 +325,5 @@ _READERS: dict[str, Callable[[Mapping, Values], Iterator[Fact]]] = {
     "google_artifact_registry_repository": _artifact_registry,
     "aws_ecr_lifecycle_policy": _lifecycle,
     "github_actions_secret": _secret,
+    "tfe_workspace": _workspace,
 }

@@ -178,6 +178,19 @@ def test_wrappers() -> None:
     ]
 
 
+def test_a_wrapper_of_another_name_and_one_that_brings_no_jar() -> None:
+    own = "distributionUrl=https\\://files.acme.io/gradle/acme-gradle-8.14-all.zip\n"
+    script = "wrapperVersion=3.3.2\ndistributionType=only-script\ndistributionUrl=https://repo.acme.io/apache-maven-3.9.9-bin.zip\n"
+
+    assert lines_of("jvm_wrapper", "gradle-wrapper.properties", own, Dependency, "name", "constraint") == [
+        "1:59 gradle 8.14"
+    ]
+    assert lines_of("jvm_wrapper", "maven-wrapper.properties", script, Dependency, "name", "constraint") == [
+        "3:51 maven 3.9.9",
+        "1:16 maven-wrapper 3.3.2",
+    ]
+
+
 def test_options_of_maven() -> None:
     found = lines_of("jvm_wrapper", ".mvn/jvm.config", "-Xmx1g -Dmaven.wagon.http.ssl.insecure=true\n", Registry, "tls")
 
@@ -223,6 +236,17 @@ def test_dependencies_of_gradle(line: str) -> None:
     found = lines_of("gradle", "build.gradle", text, Dependency, "name", "constraint", "firmness", "group")
 
     assert [found.partition(" ")[2] for found in found] == GRADLE[line]
+
+
+def test_values_of_objects_and_of_the_project() -> None:
+    text = (
+        'object Versions {\n  const val A = "1.0"\n}\next { b = "2.0" }\nval lib = "com.acme:c:3.0"\n'
+        'dependencies {\n  api("g:a:${Versions.A}")\n  api("g:b:${rootProject.ext.b}")\n  api("g:c:${Other.C}")\n}\n'
+    )
+
+    found = lines_of("gradle", "build.gradle.kts", text, Dependency, "name", "constraint")
+
+    assert [one.partition(" ")[2] for one in found] == ["com.acme:c 3.0", "g:a 1.0", "g:b 2.0", "g:c unknown"]
 
 
 def test_kotlin_scripts() -> None:

@@ -148,6 +148,15 @@ def test_the_sdk_and_tools() -> None:
     ]
 
 
+def test_a_program_of_one_file() -> None:
+    text = '#:sdk Acme.Sdk@2.0.0\n#:package Acme.Core@1.*\nConsole.WriteLine("#:package No@1");\n'
+
+    assert lines_of("nuget", "app.cs", text, Dependency, "name", "constraint", "group") == [
+        "1:16 Acme.Sdk 2.0.0 build",
+        "2:21 Acme.Core 1.* prod",
+    ]
+
+
 @pytest.mark.parametrize(
     "text", ["", "<", "<Project", "<Project><A></Project>", "x", "<a/>", "<Project Sdk='&#x110000;'/>"]
 )

@@ -108,6 +108,19 @@ def test_providers_and_their_credentials() -> None:
     assert lines_of("terraform", "main.tf", PROVIDERS, Credential, "key", "form") == ["11:12 gitlab.token literal"]
 
 
+def test_providers_from_an_oci_registry_and_versions_of_workspaces() -> None:
+    text = (
+        'terraform {\n  required_providers {\n    a = { source = "oci://registry.acme.io/p/a?tag=1.2.0" }\n'
+        '    b = { source = "oci://registry.acme.io/p/b" }\n  }\n}\nresource "tfe_workspace" "w" {\n  terraform_version = "1.9.0"\n}\n'
+    )
+
+    assert lines_of("terraform", "main.tf", text, Dependency, "name", "constraint", "firmness") == [
+        "3:52 registry.acme.io/p/a 1.2.0 exact",
+        "4:27 registry.acme.io/p/b - any",
+        "8:24 terraform 1.9.0 exact",
+    ]
+
+
 def test_a_lock_file() -> None:
     text = 'provider "registry.terraform.io/hashicorp/aws" {\n  version = "5.1.0"\n  hashes = ["h1:x="]\n}\n'
 
