@@ -70,7 +70,7 @@ def _document(node: Mapping) -> Iterator[Fact]:
 def _is_first_version(node: Mapping) -> bool:
     values = [value for key, value in node.pairs() if key.value != "version" and not key.value.startswith("x-")]
     return bool(values) and all(
-        isinstance(value, Mapping) and (value.get("image") is not None or value.get("build") is not None)
+        isinstance(value, Mapping) and any(value.get(name) is not None for name in ("image", "build", "extends"))
         for value in values
     )
 
@@ -248,6 +248,21 @@ def _build(build: Node | None) -> Iterator[Fact]:
     for name, value in _pairs(build.get("args", merge=True)):
         yield from _build_argument(name, value)
     yield from _inline(build.scalar("dockerfile_inline", merge=True))
+    yield from _bake(build.map("x-bake", merge=True))
+
+
+def _bake(extension: Mapping | None) -> Iterator[Fact]:
+    """x-bake { tags, cache-from, cache-to, contexts }: what `docker buildx bake` reads beside Compose's own keys."""
+    if extension is None:
+        return
+    yield from _images(extension.get("tags", merge=True), "output")
+    for name in ("cache-from", "cache-to"):
+        for item in _items(extension.get(name, merge=True)):
+            if isinstance(item, Scalar):
+                yield from _cache(item.source)
+    for _, value in _pairs(extension.get("contexts", merge=True)):
+        if value is not None:
+            yield from _named_context(value)
 
 
 def _context(context: Scalar | None, build: Mapping | None) -> Iterator[Fact]:

@@ -48,6 +48,15 @@ IMAGES = {
     ),
     "flow style, quoted keys, JSON": ('{"services": {"a": {"image": "b:1"}}}', [("1:33", "run", "b:1")]),
     "services of the first version": ("web:\n  image: nginx:1\n", [("2:16", "run", "nginx:1")]),
+    "services of the first version that extend others": (
+        "web:\n  image: nginx:1\nworker:\n  extends: {service: web}\n",
+        [("2:16", "run", "nginx:1")],
+    ),
+    "what bake reads beside": (
+        "services:\n  a:\n    build:\n      context: .\n      x-bake:\n        tags: [a/b:1]\n"
+        "        cache-from: [type=gha, 'type=registry,ref=a/c:2']\n        contexts: {x: 'docker-image://d:3'}\n",
+        [("6:20", "output", "a/b:1"), ("7:55", "cache", "a/c:2"), ("8:41", "mount", "docker-image://d:3")],
+    ),
     "no services at all": ("a:\n  b: 1\nversion: '3'\n", []),
     "an image taken back": ("services: {a: {image: !reset null}}\n", []),
     "no image": ("services:\n  a: {image: }\n  b: {image: ''}\n  c:\n", []),
