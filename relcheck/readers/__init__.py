@@ -88,7 +88,7 @@ FORMATS: tuple[Format, ...] = (
             "**/.azuredevops/**/*.y*ml",
             "**/.pipelines/**/*.y*ml",
             "**/azure-pipelines/**/*.y*ml",
-            "**/.vsts-ci.y*ml",
+            "**/.vsts*.y*ml",
         ),
         ((b"stages", b"jobs", b"steps", b"extends", b"resources", b"variables", b"template"),),
     ),

@@ -31,7 +31,11 @@ from relcheck.refs.git import classify_ref
 from relcheck.refs.image import parse_image
 from relcheck.source import Source
 
-_EVENTS = {"push": "branch", "pull_request": "pull_request", "tag": "tag", "cron": "schedule", "manual": "manual"}
+_EVENTS = {
+    "push": "branch", "pull_request": "pull_request", "tag": "tag", "cron": "schedule", "manual": "manual",
+    "release": "release:published",
+}  # fmt: skip
+_KEYS = ("password", "token", "api_key", "secret_key", "json_key")
 _NO_FILTER = frozenset({"event", "branch", "ref", "status"})
 _NOT_SETTINGS = frozenset({
     "image", "when", "environment", "commands", "name", "secrets", "pull", "privileged", "volumes", "group", "detach",
@@ -53,12 +57,13 @@ class Steps(Record):
 def step_facts(step: Mapping, number: int, steps: Steps) -> Iterator[Fact]:
     """Read one step."""
     events, guarded = filtered(step.get("when", merge=True), steps.events)
-    secret = any(True for _ in step_secrets(step, number))
+    secret = any(True for _ in step_secrets(step, number)) or _is_without_key(step)
     environment = dict(pairs_of(step.get("environment", merge=True)))
     around = Around(
         job=steps.job,
         step=number,
-        # Secrets are kept from pull requests unless each of them says otherwise, on the server.
+        # Secrets are kept from pull requests unless each of them says otherwise, on the server. A plugin without a key
+        # has its own from the machine, or publishes nothing.
         events=tuple(event for event in events if not (secret and event == "pull_request")),
         guarded=guarded or steps.guarded,
         tolerant=step.text("failure", merge=True) == "ignore",
@@ -70,6 +75,12 @@ def step_facts(step: Mapping, number: int, steps: Steps) -> Iterator[Fact]:
         yield from images(image.source, steps.markers, role="job", engine=steps.system, job=steps.job, step=number)
         yield from _plugin(image, step, around, steps)
     yield from _commands(step.get("commands", merge=True), around, steps)
+
+
+def _is_without_key(step: Mapping) -> bool:
+    """Whether a step is a plugin that is handed no key as text."""
+    settings = step.map("settings", merge=True) or step
+    return step.get("commands", merge=True) is None and not any(settings.scalar(name, merge=True) for name in _KEYS)
 
 
 def _commands(node: Node | None, around: Around, steps: Steps) -> Iterator[Fact]:

@@ -19,7 +19,7 @@ from relcheck.readers.plugin_steps import Steps, filtered, step_facts, step_secr
 from relcheck.readers.yaml_tree import load
 from relcheck.source import Source
 
-_EVENTS = ("branch", "pull_request", "tag", "schedule", "manual", "release", "deployment")
+_EVENTS = ("branch", "pull_request", "tag", "schedule", "manual", "release:published", "deployment")
 """What starts a workflow that has no `when`."""
 _LEGS = 64
 
@@ -49,8 +49,8 @@ def _workflow(source: Source, top: Mapping) -> Iterator[Fact]:
         triggers=events,
         events=events,
         guarded=guarded,
-        tag_trigger=any(event in events for event in ("tag", "release", "manual")),
-        tag_only=bool(events) and set(events) <= {"tag", "release"},
+        tag_trigger=any(event in events for event in ("tag", "release:published", "manual")),
+        tag_only=bool(events) and set(events) <= {"tag", "release:published"},
         runner=", ".join(value.value for _, value in pairs_of(labels)),
         self_hosted=True,
         matrix=top.get("matrix", merge=True) is not None,

@@ -65,22 +65,24 @@ steps:
       password: {from_secret: registry_password}
   - {name: npm, image: plugins/npm, settings: {token: {from_secret: npm_token}}, when: {event: tag}}
   - {name: other, image: acme/notify, settings: {a: b}}
-  - {name: dry, image: plugins/docker, settings: {repo: acme/x, dry_run: true}}
+  - {name: dry, image: plugins/docker, settings: {repo: acme/x, dry_run: true, password: Sommer2024x}}
+  - {name: bare, image: plugins/docker, settings: {repo: acme/x}}
 """
     found = drone(text)
 
     pushed = [(fact.host, fact.tag) for fact in found if isinstance(fact, Image) and fact.role == "pushed"]
-    assert pushed == [("registry.example.com", "latest"), ("registry.example.com", UNKNOWN)]
+    assert pushed == [("registry.example.com", "latest"), ("registry.example.com", UNKNOWN), ("docker.io", UNKNOWN)]
     assert next(fact.host for fact in found if isinstance(fact, Login)) == "registry.example.com"
     publishes = [
         (fact.ecosystem, fact.dry_run, "pull_request" in fact.events) for fact in found if isinstance(fact, Publish)
     ]
-    # The first two are given a secret, which pull requests do not get.
-    assert publishes == [("oci", False, False), ("npm", False, False), ("oci", True, True)]
+    # The first two are given a secret, which pull requests do not get; the last has no key.
+    assert publishes == [("oci", False, False), ("npm", False, False), ("oci", True, True), ("oci", False, False)]
     assert pipelines.components(found) == [
         ("plugin", "plugins/docker", "semver-partial"),
         ("plugin", "plugins/npm", "none"),
         ("plugin", "acme/notify", "none"),
+        ("plugin", "plugins/docker", "none"),
         ("plugin", "plugins/docker", "none"),
     ]
     assert [use.name for use in pipelines.jobs(found)["a"].secrets] == ["registry_password", "npm_token"]
@@ -98,7 +100,7 @@ pipeline:
     ]  # fmt: skip
 
 
-EVENTS = ("branch", "pull_request", "tag", "schedule", "manual", "release", "deployment")
+EVENTS = ("branch", "pull_request", "tag", "schedule", "manual", "release:published", "deployment")
 FILTERS = [
     ("", EVENTS, False),
     ("when: {event: tag}", ("tag",), False),
