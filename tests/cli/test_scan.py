@@ -165,7 +165,7 @@ def test_show_files_says_what_is_read_and_why_not(tmp_path: Path) -> None:
 
     shown = done.stdout.decode()
     assert "Dockerfile: dockerfile\n" in shown
-    assert "x.txt: not read, no known format\n" in shown
+    assert "x.txt: read for secrets only, no known format\n" in shown
     assert "node_modules/a/Dockerfile: dockerfile" not in shown
 
 
