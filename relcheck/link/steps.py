@@ -102,6 +102,7 @@ class _Steps:
         yield "tests", self.tests[job.id] is True
         yield "tested", self._tested(job, frozenset())
         yield "installs", self.installs[job.id]
+        yield "beside_publish", any(_publishes_packages(other) for other in self.jobs.values() if other.id != job.id)
         yield (
             "secrets",
             tuple(
@@ -160,6 +161,10 @@ class _Steps:
         return ""
 
 
+def _publishes_packages(job: Job) -> bool:
+    return any(use.ecosystem not in ("oci", "github-release", "gitlab-release", "generic") for use in job.publishes)
+
+
 def _installs(fact: Fact) -> bool:
     return isinstance(fact, Install) or (isinstance(fact, Dependency) and fact.where in ("command", "tool", "run"))
 
@@ -169,8 +174,7 @@ def _token_in_reach(install: Install, job: Job) -> str:
     for use in job.secrets:
         if use.publishes and (use.level in ("workflow", "job") or use.step == install.step >= 0):
             return "static"
-    published = any(use.ecosystem not in ("oci", "github-release", "gitlab-release") for use in job.publishes)
-    return "oidc" if job.id_token == "write" and published else ""  # noqa: S105 - a level, not a secret
+    return "oidc" if job.id_token == "write" and _publishes_packages(job) else ""  # noqa: S105 - a level, not a secret
 
 
 def _names_ref(fact: Fact) -> bool:

@@ -217,6 +217,7 @@ class _JobReader:
             needs=words(self.body.get("needs")),
             cache_mode=mode.value if mode is not None else "",
             calls=self.body.get("uses") is not None,
+            inherits_permissions=self.permissions.is_set and self.body.get("permissions") is None,
             any_branch=any(scenario.ref == "branches" and not scenario.branches for scenario in held),
             secrets=merged_secrets(self._secrets()),
         )

@@ -159,7 +159,7 @@ def _fact(invocation: Invocation, wrappers: tuple[str, ...]) -> Command:
     start, end = first.source.all(), last.source.all()
     span = start._replace(end=max(start.end, end.end), form="composed" if first is not last else start.form)
     secrets = invocation.secret_words()
-    shown = [redact(word.text) if id(word) in secrets else word.text.replace(MARK, "…") for word in invocation.words]
+    shown = [_hidden(word.text) if id(word) in secrets else word.text.replace(MARK, "…") for word in invocation.words]
     names = tuple(dict.fromkeys(word.partition("=")[0] for word in shown[1:] if word.startswith("-")))
     return Command(
         span=span,
@@ -232,6 +232,12 @@ def _seen(place: Span, name: str, setting: Setting) -> Credential:
     return Credential(
         span=place, job=setting.job, step=setting.step, kind="printed", form="reference", where="log", key=name
     )
+
+
+def _hidden(text: str) -> str:
+    """Return a word without the secret in it: the name of the option or setting stays, of other words the beginning."""
+    name, equals, _ = text.partition("=")
+    return f"{name.replace(MARK, '…')}=…" if equals and "@" not in name else redact(text)
 
 
 _CHECKSUMS = frozenset(("sha256sum", "sha512sum", "sha1sum", "shasum", "md5sum", "sha384sum", "b2sum"))
