@@ -16,12 +16,10 @@ from relcheck.source import Source
 _NPM = re.compile(r'"resolved":\s*"(?P<url>[^"\n]*)"(?P<hash>,\s*"integrity":\s*"[^"\n]+")?')
 _NPM_ROOT = re.compile(r'\s*\{\s*"name":\s*"(?P<name>[^"\n]+)",\s*"version":\s*"(?P<version>[^"\n]+)"')
 _NPM_KEY = re.compile(r'"(?P<key>[^"\n]*)":\s*\{')
-_YARN = re.compile(r'^  resolved "(?P<url>[^"\n]*)"[ \t]*\r?\n(?P<hash>  integrity \S)?', re.MULTILINE)
+_YARN = re.compile(r'\n  resolved "(?P<url>[^"\n]*)"[ \t]*\r?\n(?P<hash>  integrity \S)?')
 _YARN_KEY = re.compile(r"^\"?(?P<name>@?[^\"@\s,]+)@", re.MULTILINE)
 _BERRY = re.compile(r'^  resolution: "(?P<name>@?[^@"\n]+)@(?P<rest>[^"\n]*)"', re.MULTILINE)
-_PNPM = re.compile(
-    r"^ +resolution: \{(?P<body>[^}\n]*)\}|^ +resolution:[ \t]*\r?\n(?P<block>(?: {6,}\S.*\r?\n)+)", re.MULTILINE
-)
+_PNPM = re.compile(r"resolution:(?: \{(?P<body>[^}\n]*)\}|[ \t]*\r?\n(?P<block>(?: {6,}\S.*\r?\n)+))")
 _PNPM_FIELD = re.compile(r"(?:^|[\s,{])(?P<key>tarball|integrity|commit|type|repo): *'?(?P<value>[^,'\s}]+)")
 _PNPM_KEY = re.compile(r"^  '?/?(?P<name>@?[^@'\s:(]+)[^\n]*:[ \t]*\r?$", re.MULTILINE)
 _BUN = re.compile(r'^ +"[^"\n]+": \["(?P<name>@?[^@"\n]+)@(?P<spec>[^"\n]*)"(?P<rest>[^\n]*)$', re.MULTILINE)
@@ -55,10 +53,8 @@ def _npm(text: str, ledger: Ledger) -> None:
     for match in _NPM.finditer(text):
         url = match["url"]
         if url.startswith("http"):
-            if FORGES.match(url):
-                continue
-            ledger.came_from(url, match.start("url"))
-            if not match["hash"] and not _integrity_elsewhere(text, match):
+            counts = ledger.came_from(url, match.start("url"))
+            if counts and not match["hash"] and not _integrity_elsewhere(text, match):
                 ledger.unverified(_npm_name(text, match.start()), *match.span("url"))
         elif url.startswith(_GIT):
             ledger.repository(_npm_name(text, match.start()), url.partition("#")[2], *match.span("url"))
@@ -86,11 +82,11 @@ def _yarn(text: str, ledger: Ledger) -> None:
     for match in _YARN.finditer(text):
         url, _, fragment = match["url"].partition("#")
         if url.startswith(_GIT) or url.endswith(".git"):
-            ledger.repository(_yarn_name(text, match.start()), fragment, *match.span("url"))
-        elif url.startswith("http") and not FORGES.match(url):
-            ledger.came_from(url, match.start("url"))
-            if not match["hash"] and not fragment:
-                ledger.unverified(_yarn_name(text, match.start()), *match.span("url"))
+            ledger.repository(_yarn_name(text, match.start("url")), fragment, *match.span("url"))
+        elif url.startswith("http"):
+            counts = ledger.came_from(url, match.start("url"))
+            if counts and not match["hash"] and not fragment:
+                ledger.unverified(_yarn_name(text, match.start("url")), *match.span("url"))
 
 
 def _yarn_name(text: str, at: int) -> str:
@@ -145,16 +141,17 @@ def _pnpm(text: str, ledger: Ledger) -> None:
         if fields.get("commit") is not None:
             place = (base + fields["commit"].start("value"), base + fields["commit"].end("value"))
             ledger.repository(_pnpm_name(text, match.start()), fields["commit"]["value"], *place)
-        elif tarball is not None and tarball["value"].startswith("http") and not FORGES.match(tarball["value"]):
-            ledger.came_from(tarball["value"], base + tarball.start("value"))
-            if "integrity" not in fields:
+        elif tarball is not None and tarball["value"].startswith("http"):
+            counts = ledger.came_from(tarball["value"], base + tarball.start("value"))
+            if counts and "integrity" not in fields:
                 place = (base + tarball.start("value"), base + tarball.end("value"))
                 ledger.unverified(_pnpm_name(text, match.start()), *place)
 
 
 def _pnpm_name(text: str, at: int) -> str:
-    line = text.rfind("\n", 0, max(at - 1, 0)) + 1
-    key = _PNPM_KEY.match(text, line)
+    """Return the name in the line above the one that holds an offset."""
+    own = text.rfind("\n", 0, at) + 1
+    key = _PNPM_KEY.match(text, text.rfind("\n", 0, max(own - 1, 0)) + 1)
     return key["name"] if key else ""
 
 

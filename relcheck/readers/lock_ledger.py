@@ -18,7 +18,7 @@ from relcheck.source import Source
 FORGES = re.compile(
     r"https?://(?:codeload\.github\.com|api\.github\.com|github\.com|gitlab\.com|bitbucket\.org|codeberg\.org)/"
 )
-"""Archives of a commit on these hosts are git dependencies; the commit in their URL is what verifies them."""
+"""For npm, archives of a commit on these hosts are git dependencies: the commit in their URL is what verifies them."""
 
 
 class Ledger:
@@ -27,21 +27,26 @@ class Ledger:
     def __init__(self, source: Source, ecosystem: str) -> None:
         self._source = source
         self._ecosystem = ecosystem
-        self._hosts: dict[str, tuple[int, int]] = {}
+        self._hosts: dict[str, list[int]] = {}  # address: first place, how many entries, whether it is a registry
         self._unhashed: tuple[str, int, int] | None = None
         self._unhashed_count = 0
         self._moving: list[Dependency] = []
         self._own: list[Package] = []
 
-    def came_from(self, url: str, start: int) -> None:
-        """Count the host of a URL that stands at `start`."""
+    def came_from(self, url: str, start: int) -> bool:
+        """Count the host of a URL that stands at `start`; False for an archive of a forge, which is no registry."""
         begin = url.find("://")
         if begin < 0:
-            return
+            return False
         cut = url.find("/", begin + 3)
         address = url if cut < 0 else url[:cut]
-        first, count = self._hosts.get(address, (start, 0))
-        self._hosts[address] = (first, count + 1)
+        counted = self._hosts.get(address)
+        if counted is None:
+            forge = self._ecosystem == "npm" and FORGES.match(f"{address}/") is not None
+            counted = [start, 0, 0 if forge else 1]
+            self._hosts[address] = counted
+        counted[1] += 1
+        return counted[2] == 1
 
     def unverified(self, name: str, start: int, end: int) -> None:
         """Remember an entry without any hash; the place is where it says where it came from."""
@@ -75,7 +80,9 @@ class Ledger:
     def facts(self) -> Iterator[Fact]:
         """Yield what was collected, in the order of kinds."""
         yield from self._own
-        for address, (start, count) in self._hosts.items():
+        for address, (start, count, is_registry) in self._hosts.items():
+            if not is_registry:
+                continue
             piece = self._source.part(start, start + len(address))
             for fact in registry(piece, ecosystem=self._ecosystem, purpose="lock", key="resolved"):
                 yield fact.replace(others=count - 1) if isinstance(fact, Registry) else fact
