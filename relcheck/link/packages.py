@@ -253,7 +253,7 @@ def _scopes(repository: Repository) -> None:
     own = {fact.name for fact in packages}
     clients = repository.named(".npmrc", ".yarnrc.yml", ".yarnrc", "pnpm-workspace.yaml", "bunfig.toml")
     registries = [fact for path in clients for fact in repository.of(path) if isinstance(fact, Registry)]
-    unread = any(not repository.of(path) for path in clients if not path.endswith(".npmrc"))
+    unread = any(not repository.format_of(path) for path in clients)
     mapped = {fact.scope for fact in registries if fact.purpose == "index"}
     for path, index, fact in scoped:
         scope = str(fact.name).partition("/")[0]

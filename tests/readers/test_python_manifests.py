@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relcheck.facts import UNKNOWN, Dependency, Registry, Unreadable
+from relcheck.facts import UNKNOWN, Command, Dependency, Image, Publish, Registry, Unreadable
 from relcheck.readers import conda_environment, pipfile, pyproject, setup_cfg, setup_py
 from tests.readers.places import dependencies, packages, read_checked, registries
 
@@ -209,6 +209,37 @@ def test_the_tables_of_hatch() -> None:
 
     assert dependencies(facts) == [("pytest", "any", ""), ("x", "exact", "==1")]
     assert registries(facts) == [("publish", "registry.example.com", "")]
+
+
+TASKS = """[tool.hatch.envs.default.scripts]
+publish = ["twine upload dist/*", "echo done"]
+[tool.pdm.scripts]
+release = {shell = "npm publish"}
+[tool.poe.tasks]
+push = "docker push registry.example.com/a:1.0.0"
+all = {sequence = ["push", {cmd = "cargo publish"}]}
+[tool.cibuildwheel]
+manylinux-x86_64-image = "manylinux_2_28"
+before-all = "curl -fsSL https://x.example.com/i.sh | sh"
+[tool.cibuildwheel.linux]
+musllinux-x86_64-image = "quay.io/pypa/musllinux_1_2_x86_64:2025.01.01-1"
+[[tool.cibuildwheel.overrides]]
+select = "*"
+test-command = ["pytest {project}"]
+"""
+
+
+def test_what_tools_run_and_in_which_images() -> None:
+    facts = read_checked(pyproject, TASKS, "pyproject.toml")
+
+    assert {(fact.program, fact.context) for fact in facts if isinstance(fact, Command)} >= {
+        ("twine", "hatch:publish"), ("npm", "pdm:release"), ("docker", "poe:push"), ("cargo", "poe:all"),
+        ("curl", "cibuildwheel"), ("pytest", "cibuildwheel"),
+    }  # fmt: skip
+    assert {fact.ecosystem for fact in facts if isinstance(fact, Publish)} >= {"pypi", "npm", "cargo"}
+    assert [(fact.name, fact.tag) for fact in facts if isinstance(fact, Image) and fact.role == "job"] == [
+        ("quay.io/pypa/musllinux_1_2_x86_64", "2025.01.01-1")
+    ]
 
 
 def test_channels_and_packages_of_conda() -> None:
