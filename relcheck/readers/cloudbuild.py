@@ -19,6 +19,7 @@ from relcheck.readers.ci_values import Markers, images, list_of, scalars, variab
 from relcheck.readers.nodes import Mapping, Node, Scalar
 from relcheck.readers.urls import registry
 from relcheck.readers.yaml_tree import load
+from relcheck.refs import MARK
 from relcheck.refs.url import parse_url
 from relcheck.source import Source
 
@@ -57,8 +58,11 @@ class _Build:
         }  # fmt: skip
         self.markers = Markers(syntax="compose", lookup=self._lookup)
         self.steps = [step for step in list_of(top.get("steps", merge=True)) if isinstance(step, Mapping)]
-        self.built = {node.value for step in self.steps for node in scalars(step.get("args", merge=True))}
-        self.built |= {node.value for node in scalars(top.get("images"))}
+        named = [node for step in self.steps for node in scalars(step.get("args", merge=True))]
+        named += scalars(top.get("images"))
+        # An image that the build makes and uses follows nobody else; its names are often known in part only.
+        self.built = {node.value for node in named}
+        self.built |= {self.markers.one(node.source).text.replace(MARK, "…") for node in named}
 
     def _lookup(self, name: str) -> list[Source | str | None]:
         return [self.values[name].source] if name in self.values else []
@@ -124,7 +128,9 @@ class _Build:
 
             yield from placed(read_shell(script.source, context="run", job=_JOB, step=number), around)
         elif script is None:
-            yield from placed(self._command(step, name, number), around)
+            for fact in placed(self._command(step, name, number), around):
+                own = isinstance(fact, Image) and fact.role == "pulled" and fact.written in self.built
+                yield fact.replace(build_here=True) if own else fact
 
     def _command(self, step: Mapping, name: Scalar | None, number: int) -> Iterator[Fact]:
         """The words that run: the entry point or the program that a builder is, then the arguments."""

@@ -49,13 +49,16 @@ def test_what_is_pushed_at_the_end_and_what_was_built_here() -> None:
 steps:
   - {name: gcr.io/cloud-builders/docker, args: [build, -t, "gcr.io/$PROJECT_ID/tool:latest", .]}
   - {name: "gcr.io/$PROJECT_ID/tool:latest", args: [run], secretEnv: [NPM_TOKEN]}
+  - {name: bash, entrypoint: bash, args: [-c, "docker pull gcr.io/$PROJECT_ID/tool:latest || exit 0"]}
 images: ["gcr.io/$PROJECT_ID/app:latest"]
 artifacts: {npmPackages: [{repository: "https://npm.example.com/acme", packagePath: .}]}
 availableSecrets: {secretManager: [{env: NPM_TOKEN, versionName: x}]}
 """
     found = facts(text)
 
-    assert [fact.build_here for fact in found if isinstance(fact, Image) and fact.role == "job"] == [False, True]
+    assert [fact.build_here for fact in found if isinstance(fact, Image) and fact.role in ("job", "pulled")] == [
+        False, True, False, True,
+    ]  # fmt: skip
     assert [(fact.ecosystem, fact.host) for fact in found if isinstance(fact, Publish)] == [
         ("oci", "gcr.io"), ("npm", "npm.example.com"),
     ]  # fmt: skip
