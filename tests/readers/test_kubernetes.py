@@ -24,17 +24,24 @@ SINGLE = {
         spec("monitoring.coreos.com/v1", "Prometheus", "{image: 'a:1', thanos: {image: 'b:1'}}"),
         ["3:18 workload a:1", "3:41 workload b:1"],
     ),
-    "a package of Crossplane": (spec("pkg.crossplane.io/v1", "Provider", "{package: 'a/b:1'}"), ["3:22 artifact a/b:1"]),
+    "a package of Crossplane": (
+        spec("pkg.crossplane.io/v1", "Provider", "{package: 'a/b:1'}"),
+        ["3:22 artifact a/b:1"],
+    ),
     "a cluster of kind": (
         "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes:\n- {role: worker, image: 'kindest/node:v1.31.0'}\n",
         ["4:39 run kindest/node:v1.31.0"],
     ),
-    "a database of CloudNativePG": (spec("postgresql.cnpg.io/v1", "Cluster", "{imageName: 'p:1'}"), ["3:22 workload p:1"]),
+    "a database of CloudNativePG": (
+        spec("postgresql.cnpg.io/v1", "Cluster", "{imageName: 'p:1'}"),
+        ["3:22 workload p:1"],
+    ),
     "a build of OpenShift": (
         spec(
             "build.openshift.io/v1",
             "BuildConfig",
-            "{strategy: {dockerStrategy: {from: {kind: DockerImage, name: 'a:1'}}}, output: {to: {kind: DockerImage, name: 'o:1'}}}",
+            "{strategy: {dockerStrategy: {from: {kind: DockerImage, name: 'a:1'}}}, "
+            "output: {to: {kind: DockerImage, name: 'o:1'}}}",
         ),
         ["3:71 base a:1", "3:120 output o:1"],
     ),
@@ -47,20 +54,27 @@ SINGLE = {
         ["3:53 pulled a/b:1"],
     ),
     "objects of an OpenShift template": (
-        "apiVersion: template.openshift.io/v1\nkind: Template\nobjects:\n- apiVersion: v1\n  kind: Pod\n"
-        "  spec: {containers: [{image: 'a:1'}, {image: '${NAME}:latest'}]}\n",
+        (
+            "apiVersion: template.openshift.io/v1\nkind: Template\nobjects:\n- apiVersion: v1\n  kind: Pod\n"
+            "  spec: {containers: [{image: 'a:1'}, {image: '${NAME}:latest'}]}\n"
+        ),
         ["6:34 workload a:1", "6:56 workload ${NAME}:latest"],
     ),
     "a function of a pipeline of manifests": (
-        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    config.kubernetes.io/function: |\n"
-        "      container:\n        image: fn/x:1\n",
+        (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    config.kubernetes.io/function: |\n"
+            "      container:\n        image: fn/x:1\n"
+        ),
         ["7:21 run fn/x:1"],
     ),
     "merged containers": (
         "apiVersion: v1\nkind: Pod\nx: &x {image: 'a:1'}\nspec: {containers: [{<<: *x, name: a}]}\n",
         ["3:18 workload a:1"],
     ),
-    "an import path that ko builds": (spec("v1", "Pod", "{containers: [{image: 'github.com/acme/x/cmd'}, {image: 'ko://x'}]}"), []),
+    "an import path that ko builds": (
+        spec("v1", "Pod", "{containers: [{image: 'github.com/acme/x/cmd'}, {image: 'ko://x'}]}"),
+        [],
+    ),
     "no image": (spec("v1", "Pod", "{containers: [{image: ''}, {image: null}, {image: ~}, {name: x}, null, 1]}"), []),
 }
 
@@ -88,7 +102,7 @@ def test_a_build_of_openshift_takes_sources_and_holds_a_dockerfile() -> None:
 def test_a_stream_that_trusts_any_certificate() -> None:
     tags = "{tags: [{from: {kind: DockerImage, name: 'registry.example.com/a:1'}, importPolicy: {insecure: true}}]}"
 
-    found = [fact for fact in facts_of("documents", "a.yaml", spec("image.openshift.io/v1", "ImageStream", tags))]
+    found = list(facts_of("documents", "a.yaml", spec("image.openshift.io/v1", "ImageStream", tags)))
 
     assert [(fact.tls, fact.key) for fact in found if isinstance(fact, Registry)] == [
         ("off", "importPolicy.insecure: true")
@@ -180,7 +194,9 @@ def test_a_broken_document_does_not_hide_the_others() -> None:
     assert any(isinstance(fact, Unreadable) for fact in found)
 
 
-@pytest.mark.parametrize("text", ["", "a", "[]", "apiVersion: v1\n", "apiVersion: []\nkind: {}\n", "apiVersion: v1\nkind: 1\nspec: *x\n"])
+@pytest.mark.parametrize(
+    "text", ["", "a", "[]", "apiVersion: v1\n", "apiVersion: []\nkind: {}\n", "apiVersion: v1\nkind: 1\nspec: *x\n"]
+)
 def test_what_is_no_object_says_nothing(text: str) -> None:
     assert images(text) == []
 

@@ -22,7 +22,10 @@ def node(text: str) -> Kustomization:
 
 ENTRIES = {
     "a tag": ("{name: a/b, newTag: 1.2.3}", ["2:23 override a/b:1.2.3 1.2.3"]),
-    "a name and a tag": ("{name: a, newName: registry.example.com/a/b, newTag: '1'}", ["2:57 override registry.example.com/a/b:1 1"]),
+    "a name and a tag": (
+        "{name: a, newName: registry.example.com/a/b, newTag: '1'}",
+        ["2:57 override registry.example.com/a/b:1 1"],
+    ),
     "a name alone keeps the tag": ("{name: a, newName: b/c}", ["2:22 override b/c unknown"]),
     "a number keeps its zeros": ("{name: a, newTag: 012}", ["2:21 override a:012 012"]),
     "nothing but a name": ("{name: a}", ["2:10 override a unknown"]),
@@ -40,7 +43,9 @@ def test_which_image_an_entry_puts_in(name: str) -> None:
 def test_a_digest_is_put_in_with_and_without_its_algorithm() -> None:
     value = "0a" * 32
 
-    found = facts_of("kustomization", PATH, f"images: [{{name: a, digest: 'sha256:{value}'}}, {{name: b, digest: {value}}}]\n")
+    found = facts_of(
+        "kustomization", PATH, f"images: [{{name: a, digest: 'sha256:{value}'}}, {{name: b, digest: {value}}}]\n"
+    )
 
     assert [fact.digest for fact in found if isinstance(fact, Image)] == [f"sha256:{value}"] * 2
 
@@ -108,10 +113,19 @@ def test_a_file_of_a_url_is_fetched() -> None:
 
 
 PATCHES = {
-    "a part of an object": ("patches: [{patch: '{apiVersion: v1, kind: Pod, spec: {containers: [{name: a, image: b:1}]}}'}]\n", ["b:1 a"]),
+    "a part of an object": (
+        "patches: [{patch: '{apiVersion: v1, kind: Pod, spec: {containers: [{name: a, image: b:1}]}}'}]\n",
+        ["b:1 a"],
+    ),
     "an operation": ("patches: [{patch: '[{op: replace, path: /spec/containers/0/image, value: b:1}]'}]\n", ["b:1 *"]),
-    "a whole container": ("patches: [{patch: '[{op: add, path: /spec/containers/-, value: {image: b:1}}]'}]\n", ["b:1 *"]),
-    "all containers": ("patchesJson6902: [{patch: '[{op: add, path: /spec/containers, value: [{image: b:1}]}]'}]\n", ["b:1 *"]),
+    "a whole container": (
+        "patches: [{patch: '[{op: add, path: /spec/containers/-, value: {image: b:1}}]'}]\n",
+        ["b:1 *"],
+    ),
+    "all containers": (
+        "patchesJson6902: [{patch: '[{op: add, path: /spec/containers, value: [{image: b:1}]}]'}]\n",
+        ["b:1 *"],
+    ),
     "another path": ("patches: [{patch: '[{op: replace, path: /spec/replicas, value: 1}]'}]\n", []),
     "an operation that removes": ("patches: [{patch: '[{op: remove, path: /spec/containers/0/image}]'}]\n", []),
     "a file": ("patches: [{path: a.yaml}]\n", []),

@@ -57,12 +57,22 @@ PARAMETERS = {
     ),
     "two that disagree": (
         "Pipeline",
-        "{params: [{name: i, default: 'a:1'}], tasks: [{taskSpec: {params: [{name: i, default: 'a:2'}], "
-        "steps: [{image: $(params.i)}]}}]}",
+        (
+            "{params: [{name: i, default: 'a:1'}], tasks: [{taskSpec: {params: [{name: i, default: 'a:2'}], "
+            "steps: [{image: $(params.i)}]}}]}"
+        ),
         ["unknown unknown"],
     ),
-    "one that names itself": ("Task", "{params: [{name: i, default: $(params.i)}], steps: [{image: $(params.i)}]}", ["unknown unknown"]),
-    "an element": ("Task", "{params: [{name: i, default: x}], steps: [{image: '$(params.i[0])'}]}", ["unknown unknown"]),
+    "one that names itself": (
+        "Task",
+        "{params: [{name: i, default: $(params.i)}], steps: [{image: $(params.i)}]}",
+        ["unknown unknown"],
+    ),
+    "an element": (
+        "Task",
+        "{params: [{name: i, default: x}], steps: [{image: '$(params.i[0])'}]}",
+        ["unknown unknown"],
+    ),
     "a result": ("Task", "{steps: [{image: 'a/$(tasks.x.results.y):1'}]}", ["1 partial"]),
 }
 
@@ -123,7 +133,9 @@ def test_bundles_in_the_new_way_the_old_way_and_with_a_default() -> None:
 
 
 def test_a_task_of_a_url_is_executed() -> None:
-    text = tekton("TaskRun", "{taskRef: {resolver: http, params: [{name: url, value: 'https://www.example.com/t.yaml'}]}}")
+    text = tekton(
+        "TaskRun", "{taskRef: {resolver: http, params: [{name: url, value: 'https://www.example.com/t.yaml'}]}}"
+    )
 
     assert lines(text, Download, "host", "executed_by", "verified_by") == ["3:63 www.example.com tekton -"]
 
