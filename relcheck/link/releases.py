@@ -121,7 +121,9 @@ class _Releases:
         if not stated:
             return None
         newest, tagged = stated[0]
-        same = next(((tag, text) for tag, text in stated if same_version(package.ecosystem, version, text)), None)
+        alike = [(tag, text) for tag, text in stated if same_version(package.ecosystem, version, text)]
+        # A short tag such as v4.2 moves with each release; the full one is the release.
+        same = next((pair for pair in alike if pair[1] == version), alike[0] if alike else None)
         chosen, text = same or (newest, tagged)
         here = [(tag.name, found) for tag, found in stated if tag.here]
         judged = same is not None and not _DEVELOPMENT.search(version)
