@@ -105,8 +105,6 @@ def _module(word: Word, source: Source) -> Package:
         name=word.text,
         folder=source.path.rpartition("/")[0],
         version_dynamic=True,
-        version_problem=UNKNOWN,
-        version_canonical=UNKNOWN,
     )
 
 
