@@ -14,7 +14,8 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Component, Fact, Image, Related
-from relcheck.readers.dockerfile_words import json_words, split_words, unquote
+from relcheck.readers.dockerfile_words import json_words, unquote
+from relcheck.readers.hcl_values import masked
 from relcheck.readers.images import image_fact
 from relcheck.refs.git import classify_ref, parse_git_url
 from relcheck.refs.variables import expand
@@ -26,6 +27,11 @@ _COMMENT = re.compile(r"[ \t]*(?:#.*)?[\r\n]*$", re.DOTALL)
 _TARGET = re.compile(r"[A-Za-z][\w.-]*:[ \t]*(?:#.*)?[\r\n]*$")
 _COMMAND = re.compile(r"[ \t]*(?P<name>[A-Z]+)\b(?P<rest>.*)$", re.DOTALL)
 _REMOTE = re.compile(r"(?P<name>(?P<host>[\w-]+(?:\.[\w-]+)+)/[^:+\s]+)(?::(?P<ref>[^+\s]*))?(?:\+\S*)?")
+_WORD = re.compile(
+    r"(?:\$\((?:[^()]|\([^()]*\))*\)|\((?:[^()\"]|\"[^\"]*\")*\)|\"(?:[^\"\\]|\\.)*\"|'[^']*'|\\.|[^\s\"'()\\])+|[()\"'\\]",
+    re.DOTALL,
+)
+_COMMAND_VALUE = re.compile(r"\$\((?:[^()]|\([^()]*\))*\)")
 _FLAG = re.compile(r"--(?P<name>[\w-]+)(?:=(?P<value>.*))?$", re.DOTALL)
 _VALUED = frozenset((
     "branch", "pull", "load", "compose", "platform", "cache-from", "secret", "mount", "network", "build-arg", "allow-privileged",
@@ -72,6 +78,14 @@ def _joined(source: Source, words: list[str], pieces: list[Piece]) -> Source:
     return source.embed("".join(words), tuple(pieces), "continued")
 
 
+def _words(source: Source) -> Iterator[Source]:
+    """Yield the words without their quotes up to a comment; blanks in `$(…)` and `(+target --arg=x)` do not divide."""
+    for match in _WORD.finditer(source.text):
+        if match[0].startswith("#"):
+            return
+        yield unquote(source.part(*match.span()))
+
+
 class _Reader:
     """What is known at one line: the values of the base and of the target around it."""
 
@@ -105,7 +119,7 @@ class _Reader:
         flags: list[tuple[str, Source | None]] = []
         others: list[Source] = []
         waiting = ""
-        for word in (unquote(word) for word in split_words(rest)):
+        for word in _words(rest):
             if waiting:
                 flags.append((waiting, word))
                 waiting = ""
@@ -121,7 +135,8 @@ class _Reader:
         return flags, others
 
     def image(self, word: Source, role: str, **fields: bool) -> Iterator[Fact]:
-        expansion = expand(word, self.values.get, "docker")
+        known = masked(word, _COMMAND_VALUE) if "$(" in word.text else word
+        expansion = expand(known, self.values.get, "docker")
         fact = image_fact(
             expansion.source, role=role, engine="earthly", written=word.text, state=expansion.state,
             floating_default=expansion.defaulted,
@@ -199,7 +214,7 @@ class _Reader:
         for name, value in flags:
             if name == "pull" and value is not None:
                 yield from self.image(value, "run")
-            elif name == "load" and value is not None and "=" in value.text:
+            elif name == "load" and value is not None and re.match(r"[^=()+]+=", value.text):
                 yield from self.image(value.part(0, value.text.index("=")), "output", push=False)
 
     def git(self, rest: Source) -> Iterator[Fact]:

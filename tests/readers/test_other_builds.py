@@ -60,6 +60,19 @@ def test_scratch_targets_behind_variables_and_values_of_a_branch() -> None:
     assert lines_of("earthfile", "Earthfile", text, Image, "written", "state") == ["13:8 $Z unknown"]
 
 
+def test_words_of_an_earthfile() -> None:
+    text = (
+        "VERSION 0.8\na:\n  SAVE IMAGE --push acme/a:$(cat version) # the release\n"
+        '  WITH DOCKER --load (+b --NAME=x:1) --load y:2=(+c --X="a b") --pull "redis:7"\n    RUN true\n  END\n'
+    )
+
+    assert lines_of("earthfile", "Earthfile", text, Image, "role", "written", "tag") == [
+        "3:21 output acme/a:$(cat version) unknown",
+        "4:47 output y:2 2",
+        "4:78 run redis:7 7",
+    ]
+
+
 def test_targets_of_others() -> None:
     assert lines_of("earthfile", "Earthfile", EARTHFILE, Component, "system", "name", "ref", "ref_kind") == [
         "4:27 earthly o/r v1.0.0 semver-full",
