@@ -112,6 +112,10 @@ def _service(service: Mapping, built: set[str]) -> Iterator[Fact]:
             if isinstance(hook, Mapping):
                 yield from _images(hook.get("image", merge=True), "run")
                 yield from _command(hook.get("command", merge=True))
+    develop = service.map("develop", merge=True)
+    for watch in _items(develop.get("watch", merge=True) if develop else None):
+        run = watch.map("exec") if isinstance(watch, Mapping) else None
+        yield from _command(run.get("command") if run else None)
     for volume in _items(service.get("volumes", merge=True)):
         if isinstance(volume, Mapping) and volume.text("type") == "image":
             yield from _images(volume.get("source"), "mount")

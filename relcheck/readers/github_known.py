@@ -250,6 +250,11 @@ def _images(spec: dict[str, Any], step: Step) -> Iterator[Fact]:
         text = item.text
         if prefix and not text.startswith(prefix):
             continue
+        after = spec.get("after", "")
+        if after and after not in text:
+            continue
+        if after:
+            item = item.part(text.index(after) + len(after), len(text))  # noqa: PLW2901 - the narrower place
         if spec["role"] == "cache":
             match = re.search(r"(?:^|,)ref=([^,\s]+)", text)
             if match is None and ("type=" in text or "=" in text):

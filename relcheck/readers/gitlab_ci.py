@@ -89,6 +89,10 @@ class _Pipeline:
             yield self._job_fact(name, job)
         yield from self._environment(job, job, name)
         yield from self._variables(job.map("variables"), name)
+        for rule in job.seq("rules") or ():
+            yield from self._variables(rule.map("variables") if isinstance(rule, Mapping) else None, name)
+        hooks = job.map("hooks")
+        yield from self._script(hooks.get("pre_get_sources_script") if hooks else None, job, name)
         for key in _SCRIPTS:
             yield from self._script(job.get(key), job, name)
         yield from self._steps(job.seq("run"), job, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Component, Dependency, Fact, Text, Unreadable
@@ -70,7 +71,14 @@ def _hook(hook: Mapping, *, own: bool) -> Iterator[Fact]:
     elif own and entry is not None and language in ("system", "script", "unsupported", ""):
         from relcheck.readers.shell import read_shell  # noqa: PLC0415 - only local hooks run commands
 
-        yield from read_shell(entry.source, context="hook")
+        arguments = [item.source for item in hook.seq("args") or () if isinstance(item, Scalar)]
+        if arguments:
+            from relcheck.readers.shell import read_argv  # noqa: PLC0415 - only local hooks run commands
+
+            words = [entry.source.part(*match.span()) for match in re.finditer(r"\S+", entry.source.text)]
+            yield from read_argv([*words, *arguments], context="hook")
+        else:
+            yield from read_shell(entry.source, context="hook")
     for item in hook.seq("additional_dependencies") or ():
         if isinstance(item, Scalar):
             yield from _dependency(item, language)
@@ -91,9 +99,25 @@ def _docker_entry(entry: Scalar) -> Iterator[Fact]:
         yield found
 
 
+def _versioned(item: Scalar, language: str) -> Iterator[Fact]:
+    """`cli:NAME[:VERSION]` and `NAME[:VERSION]` of Rust, `NAME[:VERSION]` of Ruby."""
+    skip = len("cli:") if language == "rust" and item.value.startswith("cli:") else 0
+    name, colon, version = item.value[skip:].partition(":")
+    parts = {"name": item.source.at(skip, skip + len(name))}
+    if colon:
+        parts["constraint"] = item.source.at(skip + len(name) + 1, len(item.value))
+    yield Dependency(
+        span=parts.get("constraint", parts["name"]), parts=parts, ecosystem="cargo" if language == "rust" else "gem",
+        where="tool", name=name, constraint=version, firmness="exact" if version else "any", group="dev",
+    )  # fmt: skip
+
+
 def _dependency(item: Scalar, language: str) -> Iterator[Fact]:
     """An entry of `additional_dependencies`, in the grammar of the hook's language."""
     text = item.value
+    if language in ("rust", "ruby"):
+        yield from _versioned(item, language)
+        return
     if (
         language in ("python", "")
         and not text.startswith(("@", "file:"))

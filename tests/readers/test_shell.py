@@ -267,7 +267,7 @@ def test_a_script_for_another_interpreter_is_not_read(first: str) -> None:
 def test_the_first_line_may_switch_errors_on() -> None:
     text = "#!/bin/bash -euo pipefail\nsha256sum -c x | tee log\n"
 
-    assert [fact.swallowed for fact in read(Source("x", text)) if isinstance(fact, Command)][0] is False
+    assert next(fact.swallowed for fact in read(Source("x", text)) if isinstance(fact, Command)) is False
 
 
 MEANT = [

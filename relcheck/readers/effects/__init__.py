@@ -15,6 +15,7 @@ _FAMILIES = {
         "cargo-release sbt"
     ),
     "publishing": "gh glab hub goreleaser release-it np dist release-cli jreleaser release-plz rake",
+    "clouds": "gcloud aws az flyctl fly doctl heroku ansible-galaxy",
     "downloads": "curl wget aria2c",
     "git": "git",
 }

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from relcheck.facts import UNKNOWN, Fact, Image, Login, Registry, Text
+from relcheck.patterns import lazy_pattern
+from relcheck.readers.dockerfile_files import git_repository
 from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.effects.publishing import publish
 from relcheck.readers.effects.secrets import credential, secret_options
@@ -23,6 +25,8 @@ _INSECURE = (
     "--allow-insecure-registry",
     "--insecure-skip-tls-verify",
 )
+_CACHE_REF = lazy_pattern(r"(?:^|,)ref=([^,]+)")
+_DRIVER_IMAGE = lazy_pattern(r"(?:^|[,\"])image=([^,\"]+)")
 _LOGIN_VALUES = ("-u", "--username", "-p", "--password", "--authfile", "--creds", "--cert-dir")
 _BUILD_VALUES = (
     "-t", "--tag", "-f", "--file", "--build-arg", "--target", "--platform", "--cache-from", "--cache-to", "--secret", "--ssh",
@@ -39,6 +43,8 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
     if verb.endswith("login"):
         yield from _login(invocation)
         return
+    for value, key in secret_options(invocation):
+        yield credential(value, "argv-password", invocation, key=key, ecosystem="oci")
     handler = _HANDLERS.get(invocation.program, _engine)
     yield from handler(invocation, verb)
 
@@ -176,6 +182,10 @@ def _engine(invocation: Invocation, verb: str) -> Iterator[Fact]:
     elif verb == "buildx imagetools":
         for value in invocation.values("-t", "--tag"):
             yield from _push(invocation, value)
+    elif verb == "buildx create":
+        for value in invocation.values("--driver-opt"):
+            for match in _DRIVER_IMAGE.finditer(value.text):
+                yield from _named(invocation, value.part(*match.span(1)), "run")
     elif verb == "buildx bake":
         yield from _bake(invocation)
     elif verb == "compose push":
@@ -239,8 +249,30 @@ def _build(invocation: Invocation) -> Iterator[Fact]:
             found = _image(invocation, value.part(len(name) + 1, len(value.text)), "mount")
             if found is not None:
                 yield found
+    for value in (*invocation.values("--cache-from"), *invocation.values("--cache-to")):
+        yield from _cache(invocation, value)
+    for value in invocation.values("--from") if invocation.program in ("buildah", "podman") else ():
+        yield from _named(invocation, value, "base")
     for value in invocation.values("--build-arg"):
         yield from _build_argument(invocation, value)
+    contexts = invocation.operands(_BUILD_VALUES)
+    if contexts and "://" in contexts[-1].text:
+        yield from git_repository(contexts[-1].source, "context")
+
+
+def _named(invocation: Invocation, value: Source, role: str) -> Iterator[Fact]:
+    found = _image(invocation, value, role)
+    if found is not None:
+        yield found
+
+
+def _cache(invocation: Invocation, value: Source) -> Iterator[Fact]:
+    """`--cache-from IMAGE` or `type=registry,ref=IMAGE`; other types name no image."""
+    match = _CACHE_REF.search(value.text)
+    if match is not None and "type=registry" in value.text:
+        yield from _named(invocation, value.part(*match.span(1)), "cache")
+    elif "=" not in value.text:
+        yield from _named(invocation, value, "cache")
 
 
 def _build_argument(invocation: Invocation, value: Source) -> Iterator[Fact]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from relcheck.facts import UNKNOWN, Fact, Registry
+from relcheck.facts import UNKNOWN, Component, Fact, Registry, Text
 from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.urls import registry, userinfo
+from relcheck.refs import MARK
+from relcheck.refs.git import classify_ref, parse_git_url
 from relcheck.source import Span
 
 _VALUES = (
@@ -44,6 +46,7 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
             place = invocation.words[lowered.index("http.sslverify") + 1]
             yield _unverified(place.source.all(), "http.sslVerify false", where)
     elif invocation.verb in ("clone", "fetch", "pull", "submodule"):
+        yield from _fetched(invocation, where)
         for word in invocation.operands(_VALUES):
             if word.text.startswith(("http://", "git://")):
                 for fact in registry(
@@ -51,6 +54,34 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
                 ):
                     if isinstance(fact, Registry):
                         yield fact
+
+
+def _fetched(invocation: Invocation, where: dict[str, Any]) -> Iterator[Component]:
+    """`git clone [-b REF] URL`, `git submodule add [-b REF] URL`: another repository, at a ref or its default branch."""
+    operands = invocation.operands(_VALUES)
+    if invocation.verb == "submodule" and [word.text for word in operands[:1]] == ["add"]:
+        operands = operands[1:]
+    elif invocation.verb != "clone":
+        return
+    found = parse_git_url(operands[0].text, any_https=True) if operands else None
+    if found is None:
+        return
+    given = invocation.value("-b", "--branch")
+    ref: Text = "" if given is None else UNKNOWN if MARK in given.text else given.text
+    place = operands[0].source
+    parts = {"ref": given.all()} if given is not None and ref is not UNKNOWN else {}
+    yield Component(
+        span=parts.get("ref", place.all()),
+        parts=parts,
+        system="git",
+        kind="repository",
+        name=found.url,
+        owner=found.owner,
+        host=found.host,
+        ref=ref,
+        ref_kind="expr" if ref is UNKNOWN else classify_ref(str(ref)),
+        **where,
+    )
 
 
 def _unverified(span: Span, key: str, where: dict[str, Any]) -> Registry:

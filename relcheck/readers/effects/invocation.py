@@ -21,7 +21,7 @@ _DEEP = {
     "hub": ("release",),
     "nx": ("release",),
     "uv": ("pip", "tool"),
-    "yarn": ("npm", "workspace", "dlx"),
+    "yarn": ("npm", "workspace"),
     "npm": ("stage", "config", "exec", "run"),
     "dotnet": ("nuget", "tool", "add"),
     "cargo": ("workspaces", "ws", "dist"),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Dependency, Deploy, Fact, Login, Publish, Registry, Text
+from relcheck.facts import UNKNOWN, Dependency, Deploy, Download, Fact, Login, Publish, Registry, Text
 from relcheck.readers.effects.invocation import Invocation
-from relcheck.readers.effects.publishing import publish
+from relcheck.readers.effects.publishing import host_of, publish
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.images import image_fact
 from relcheck.readers.urls import registry
 from relcheck.refs import MARK
 from relcheck.refs.shell import Word
-from relcheck.refs.url import passes_away
+from relcheck.refs.url import parse_url, passes_away
 from relcheck.source import Source
 
 _CHART_VALUES = (
@@ -42,6 +42,12 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
         yield from _helm(invocation)
     elif invocation.program == "kustomize" and invocation.verb == "edit set":
         yield from _images(invocation, invocation.operands()[1:])
+    elif invocation.program == "flux" and invocation.verb.startswith("push"):
+        for word in invocation.words[2:]:
+            if word.text.startswith("oci://"):
+                for image in _image(invocation, word.source, "pushed"):
+                    yield image
+                    yield publish(invocation, "oci", span=image.span, host=host_of(word.source), target=UNKNOWN)
     elif invocation.program in ("skaffold", "helmfile"):
         yield from _deploy(invocation, ["."])
 
@@ -71,17 +77,31 @@ def _kubectl(invocation: Invocation) -> Iterator[Fact]:
     verb = invocation.verb
     if verb == "set image":
         yield from _images(invocation, invocation.operands(_KUBECTL_VALUES))
-    elif verb == "run" or verb.startswith("create "):
+    elif verb in ("run", "debug") or verb.startswith("create "):
         for value in invocation.values("--image"):
             yield from _image(invocation, value, "deployed")
     elif verb in ("apply", "create", "replace"):
-        paths = [value.text for value in invocation.values("-f", "--filename", "-k", "--kustomize")]
+        given = list(invocation.values("-f", "--filename", "-k", "--kustomize"))
+        paths = [value.text for value in given]
+        yield from (_download(invocation, value) for value in given if value.text.startswith(("http://", "https://")))
         yield from _deploy(invocation, paths)
         for redirect in invocation.command.redirects:
             if "-" in paths and redirect.body is not None:
                 from relcheck.readers import embedded  # noqa: PLC0415 - manifests in scripts are rare
 
                 yield from embedded("documents", redirect.body)
+
+
+def _download(invocation: Invocation, value: Source) -> Download:
+    """A manifest that is fetched and applied in one go."""
+    url = parse_url(value.text)
+    known = url is not None and MARK not in value.text
+    return Download(
+        span=value.all(), job=invocation.setting.job, step=invocation.setting.step, tool=invocation.program,
+        url=url.redacted if url is not None and known else UNKNOWN,
+        scheme=url.scheme if url is not None else UNKNOWN, host=url.host if url is not None else UNKNOWN,
+        context=invocation.setting.context,
+    )  # fmt: skip
 
 
 def _deploy(invocation: Invocation, paths: list[str]) -> Iterator[Fact]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Registry
+from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Registry, Truth
 from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.effects.publishing import host_of, publish
 from relcheck.readers.effects.secrets import credential, secret_options
@@ -143,6 +143,19 @@ def _gem(invocation: Invocation) -> Iterator[Fact]:
                 )
 
 
+def _composer(invocation: Invocation) -> Iterator[Fact]:
+    """`composer install` takes what the lock file names; `composer update` takes what is newest."""
+    if invocation.verb in ("install", "i", "update", "u"):
+        yield _settled(invocation, "composer", frozen=invocation.verb.startswith("i"))
+
+
+def _settled(invocation: Invocation, ecosystem: str, *, frozen: Truth) -> Install:
+    return Install(
+        span=invocation.verb_words[-1].source.all(), ecosystem=ecosystem, tool=invocation.program, frozen=frozen,
+        ci=bool(invocation.setting.job), **_where(invocation),
+    )  # fmt: skip
+
+
 def _bundle(invocation: Invocation) -> Iterator[Fact]:
     if invocation.verb == "install":
         frozen = invocation.has("--frozen", "--deployment") is not None
@@ -225,6 +238,8 @@ def _dotnet(invocation: Invocation) -> Iterator[Fact]:
     if invocation.verb in ("nuget push", "push"):
         source = invocation.value("--source", "-s", "-Source")
         yield publish(invocation, "nuget", host=host_of(source) if source is None or "://" in source.text else UNKNOWN)
+    elif invocation.verb == "restore":
+        yield _settled(invocation, "nuget", frozen=invocation.has("--locked-mode") is not None or UNKNOWN)
     elif invocation.verb == "tool install":
         version = invocation.value("--version")
         for word in invocation.operands(("--version", "--tool-path", "--add-source", "--framework")):
@@ -244,4 +259,5 @@ _HANDLERS: dict[str, Callable[[Invocation], Iterator[Fact]]] = {
     "dotnet": _dotnet,
     "nuget": _dotnet,
     "sbt": _sbt,
+    "composer": _composer,
 }

@@ -66,6 +66,11 @@ def secret_options(invocation: Invocation) -> Iterator[tuple[Source, str]]:
             if not (name == "-p" and program in ("az", "oc") and "login" not in verb):
                 for value in invocation.values(name):
                     yield value, name
+    if program in ("skopeo", "podman", "buildah"):
+        for value in invocation.values("--creds", "--src-creds", "--dest-creds"):
+            user, colon, password = value.text.partition(":")
+            if colon and password:
+                yield value.part(len(user) + 1, len(value.text)), "--creds"
     if program == "cargo" and verb == "login":
         for word in invocation.operands(("--registry",)):
             yield word.source, "login"
