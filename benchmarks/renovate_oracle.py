@@ -7,7 +7,8 @@ every test with the text that it hands to the extractor (a fixture or a literal)
 (objects in the test, and in its snapshot). The text is read under the manager's file name (`path`; `paths` by a
 pattern on the name that the test gives), and each expected reference counts as found when a fact has its name, its
 value and its digest. The others are listed, with the reason from `differs` where the table has one for the test's
-title or the reference. Nothing of Renovate is run.
+title or the reference. `rewrite` replaces patterns in the texts, where they lack what every file of the kind has.
+Nothing of Renovate is run.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ _ESCAPE = re.compile(r"\\(?P<letter>.)", re.DOTALL)
 _KEYS = ("depName", "packageName", "currentValue", "currentDigest", "replaceString", "skipReason")
 _EXTRACTS = re.compile(r"extract\w*|parse\w*")
 _FIXTURE = "__fixtures__/"
+_INSERTED = re.compile(r"\$\{(?:Fixtures\.get\('(?P<fixture>[^']+)'\)|(?P<name>\w+))\}")
 
 
 class Reference(NamedTuple):
@@ -88,8 +90,22 @@ def closing(found: list[str], at: int) -> int:
     return len(found)
 
 
+def filled(text: str | None, known: dict[str, str], fixtures: Path) -> str | None:
+    """Return a template with the texts and fixtures that it names put in, as far as they are known."""
+
+    def put(match: re.Match[str]) -> str:
+        path = fixtures / (match["fixture"] or "")
+        return path.read_text(encoding="utf-8") if path.is_file() else known.get(match["name"] or "", match[0])
+
+    return _INSERTED.sub(put, text) if text is not None else None
+
+
 def value_of(found: list[str], at: int, known: dict[str, str], fixtures: Path) -> str | None:
     """Return the text that an expression begins with: a literal, a fixture, or a name that holds one."""
+    return filled(_value_of(found, at, known, fixtures), known, fixtures)
+
+
+def _value_of(found: list[str], at: int, known: dict[str, str], fixtures: Path) -> str | None:
     if (
         at + 1 < len(found)
         and (text := literal(found[at + 1], found[at])) is not None
@@ -193,7 +209,8 @@ def texts_of(body: list[str], known: dict[str, str], folder: Path) -> Iterator[t
         if not _EXTRACTS.fullmatch(body[at]) or body[at + 1] != "(":
             continue
         arguments = body[at + 2 : closing(body, at + 1) - 1]
-        names = [text for token in arguments if (text := literal(token)) is not None and "\n" not in text]
+        words = [literal(token) or known.get(token, "") for token in arguments]
+        names = [text for text in words if text and "\n" not in text]
         paths = [name for name in names if _FIXTURE in name]
         if paths:
             yield from ((path.name, path.read_text(encoding="utf-8")) for path in with_included(folder, paths[0]))
@@ -216,7 +233,7 @@ def with_included(folder: Path, name: str) -> list[Path]:
 
 def plain(name: str) -> str:
     """Return a name without what tools may add or leave out: scheme, host of a forge, `.git`, Docker Hub."""
-    text = re.sub(r"^(?:https?|ssh|git)://(?:[^@/]*@)?", "", name.lower()).removesuffix(".git")
+    text = re.sub(r"^(?:https?|ssh|git|oci)://(?:[^@/]*@)?", "", name.lower()).removesuffix(".git")
     text = re.sub(r"^git@([^:/]+):", r"\1/", text)
     return re.sub(r"^(?:docker\.io/|index\.docker\.io/)?(?:library/)?", "", text)
 
@@ -295,8 +312,11 @@ def facts_of(entry: dict[str, Any], case: Case) -> list[Fact]:
     out: list[Fact] = []
     for name, text in case.texts:
         path = next((to for pattern, to in entry.get("paths", {}).items() if re.search(pattern, name)), entry["path"])
-        found, _ = recognise(path, text.encode)
-        out += read_source(found, Source(path, text.removeprefix("\ufeff"))) if found else []
+        whole = text
+        for pattern, to in entry.get("rewrite", {}).items():
+            whole = re.sub(pattern, to, whole, flags=re.MULTILINE)
+        found, _ = recognise(path, whole.encode)
+        out += read_source(found, Source(path, whole.removeprefix("\ufeff"))) if found else []
     return out
 
 

@@ -36,7 +36,7 @@ _WHOLE = lazy_pattern(r"\$(?:\w+|\{\w+(?::?[-?][^{}]*)?\})")
 _STAGE_ROLES = ("base", "final", "copied", "mount")
 _BUILDERS = lazy_pattern(
     r"(?:.*/)?(?:(?:docker-|podman-)?compose[^/]*\.ya?ml|[^/]*\.compose\.ya?ml|[^/]*bake[^/]*\.(?:hcl|json)|[Mm]akefile|GNUmakefile"
-    r"|[^/]+\.(?:sh|bash|mk)|\.gitlab-ci\.yml|skaffold\.ya?ml|[Jj]ustfile)|(?:.*/)?\.github/workflows/[^/]+\.ya?ml"
+    r"|[^/]+\.(?:sh|bash|mk)|\.gitlab-ci\.yml|skaffold[^/]*\.ya?ml|[Jj]ustfile)|(?:.*/)?\.github/workflows/[^/]+\.ya?ml"
 )
 _BUILDERS_READ = 300
 """How many files a scan of a few files looks at to find out what the repository builds."""

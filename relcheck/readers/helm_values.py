@@ -155,6 +155,8 @@ def _names_image(scalar: Scalar) -> bool:
 def _composed(path: str, node: Mapping, name: Scalar, host: Scalar | None) -> Image | None:
     """Return the image of a mapping with its parts under keys of their own."""
     tag, digest = _first(node, _TAG_KEYS[:4]), _first(node, _DIGEST_KEYS)
+    if tag is None and _IMAGE_KEY.fullmatch(path.rpartition(".")[2]):
+        tag = node.scalar("version", merge=True)
     registry = node.scalar("registry", merge=True)
     if not _written(registry):
         ref = parse_image(name.value)
