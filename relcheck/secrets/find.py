@@ -130,9 +130,20 @@ def _detected(path: str, source: Source, lines: Sequence[str], number: int, want
         )
 
 
+_NOBODYS = re.compile(r"(?i)(?:token|password|passwd|pass|pwd|pw|secret|key|abc|foo|bar|user|xyz)[-_]?\d{0,5}")
+_SHORT = 6
+
+
 def _form(detector: str, secret: str) -> str:
+    """Say what a secret is: the password of a URL in code is mostly a word that stands for one."""
     form = literal_form(secret)
-    return "placeholder" if detector == "JwtTokenDetector" and form == "literal" and _is_sample_jwt(secret) else form
+    if form != "literal":
+        return form
+    if detector == "JwtTokenDetector" and _is_sample_jwt(secret):
+        return "placeholder"
+    if detector == "BasicAuthDetector" and (len(secret) < _SHORT or _NOBODYS.fullmatch(secret)):
+        return "placeholder"
+    return "literal"
 
 
 _HOST = re.compile(r"@([A-Za-z0-9.-]*)")
