@@ -41,7 +41,7 @@ _OWN_STEPS = frozenset({
 _SHELL = re.compile(r"(?:/\S*/)?(?:ba|da|a|z|k)?sh(?=\s|$)")
 _SECRETS = ("password", "aws_secret_access_key", "aws_access_key_id")
 _DEPTH = 8
-_BUDGET = 5000
+_BUDGET = 20_000
 
 
 def read(source: Source) -> Iterator[Fact]:

@@ -78,6 +78,7 @@ class _Workflow:
         self.markers = markers
         self.entries = list(self._entries())
         self.by_name = {entry.called: entry for entry in self.entries}
+        self.answers: dict[str, dict[str, str]] = {}
 
     def _entries(self) -> Iterator[_Entry]:
         for item in list_of(self.body.get("jobs", merge=True)):
@@ -97,7 +98,7 @@ class _Workflow:
             if _is_approval(entry):
                 continue
             events, guarded = _reach(entry.body)
-            blocked = self._blocked(entry) if "tag" in events else ""
+            blocked = self._before(entry, "untagged") if "tag" in events else ""
             if blocked:
                 events = tuple(event for event in events if event != "tag")
             yield Use(
@@ -113,35 +114,49 @@ class _Workflow:
                 matrix=entry.body is not None and entry.body.map("matrix") is not None,
             )
 
-    def _required(self, entry: _Entry) -> Iterator[_Entry]:
-        """Yield every job that must have run before, each once."""
-        waiting, seen = [entry], {entry.called}
-        while waiting:
-            found = waiting.pop()
-            names = found.body.get("requires", merge=True) if found.body is not None else None
-            for node in list_of(names):
-                name = (
-                    node.value
-                    if isinstance(node, Scalar)
-                    else next((k.value for k, _ in node.pairs()), "")
-                    if isinstance(node, Mapping)
-                    else ""
-                )
-                if name in self.by_name and name not in seen:
-                    seen.add(name)
-                    waiting.append(self.by_name[name])
-                    yield self.by_name[name]
+    def _required(self, name: str) -> list[str]:
+        """Return the names of the entries that one requires directly."""
+        entry = self.by_name[name]
+        node = entry.body.get("requires", merge=True) if entry.body is not None else None
+        found = [_name_of(item) for item in list_of(node)]
+        return [name for name in found if name in self.by_name]
 
-    def _blocked(self, entry: _Entry) -> str:
-        for other in self._required(entry):
-            events, guarded = _reach(other.body)
-            if "tag" not in events and not guarded:
-                return other.called
-        return ""
+    def _before(self, entry: _Entry, asked: str) -> str:
+        """Return the first entry among all that must have run before of which something holds, or "".
+
+        asked: approval, or untagged (no tag starts it). Each entry is asked once, however many require it.
+        """
+        known = self.answers.setdefault(asked, {})
+        waiting, entered = [entry.called], set[str]()
+        while waiting:
+            name = waiting[-1]
+            required = self._required(name)
+            open_ones = [each for each in required if each not in known and each not in entered]
+            if name not in known and name not in entered and open_ones:
+                entered.add(name)
+                waiting += open_ones
+                continue
+            waiting.pop()
+            if name not in known:
+                found = (each if _holds(self.by_name[each], asked) else known.get(each, "") for each in required)
+                known[name] = next((each for each in found if each), "")
+        return known[entry.called]
 
     def _gate(self, entry: _Entry) -> str:
-        approval = next((other.called for other in self._required(entry) if _is_approval(other)), "")
-        return approval or next(_contexts(entry.body), "")
+        return self._before(entry, "approval") or next(_contexts(entry.body), "")
+
+
+def _name_of(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return node.value
+    return next((key.value for key, _ in node.pairs()), "") if isinstance(node, Mapping) else ""
+
+
+def _holds(entry: _Entry, asked: str) -> bool:
+    if asked == "approval":
+        return _is_approval(entry)
+    events, guarded = _reach(entry.body)
+    return "tag" not in events and not guarded
 
 
 def _is_approval(entry: _Entry) -> bool:

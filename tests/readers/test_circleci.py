@@ -296,3 +296,14 @@ def test_commands_that_call_each_other_end() -> None:
     )
 
     assert len(facts(text)) < 20_000
+
+
+def test_jobs_that_require_each_other_end_and_long_chains_are_followed() -> None:
+    ring = "workflows: {w: {jobs: [{a: {requires: [b], filters: {tags: {only: /x/}}}}, {b: {requires: [a]}}]}}\n"
+    chain = "".join(f"      - j{n}: {{requires: [j{n - 1}]}}\n" for n in range(3000))
+    text = (
+        "jobs: {j2999: {steps: [checkout]}}\nworkflows:\n  w:\n    jobs:\n      - hold: {type: approval, name: j-1}\n"
+    )
+
+    assert pipelines.jobs(facts("jobs: {a: {steps: [checkout]}}\n" + ring))["a"].tag_blocked_by == "b"
+    assert pipelines.jobs(facts(text + chain))["j2999"].environment == "j-1"
