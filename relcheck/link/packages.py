@@ -10,7 +10,16 @@ from relcheck.refs.ranges import allows
 from relcheck.refs.version import same_version
 
 LOCKS: dict[str, tuple[str, ...]] = {
-    "npm": ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb"),
+    "npm": (
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "yarn.lock",
+        "pnpm-lock.yaml",
+        "bun.lock",
+        "bun.lockb",
+        "deno.lock",
+    ),
+    "jsr": ("deno.lock",),
     "pypi": ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml"),
     "cargo": ("Cargo.lock",),
     "gem": ("Gemfile.lock", "gems.locked"),
@@ -35,6 +44,7 @@ TOOL_LOCKS: dict[str, tuple[str, ...]] = {
     "composer": ("composer.lock",),
     "dotnet": ("packages.lock.json",),
 }
+_WRAPPED = {"pypi": ("Cargo.toml",), "npm": ("jsr.json", "deno.json", "deno.jsonc")}
 _VERSION_FILES = ("__init__.py", "_version.py", "__version__.py", "version.py", "__about__.py")
 
 
@@ -111,7 +121,7 @@ def _workspace(repository: Repository, path: str) -> Package | None:
 def _siblings(repository: Repository) -> None:
     """A package and the other places that state its version; the finding belongs to the manifest."""
     for path, index, package in list(repository.all(Package)):
-        if package.version_only or package.ecosystem not in ("pypi", "gem") or path not in repository.reported:
+        if package.version_only or package.ecosystem not in ("pypi", "gem", "npm") or path not in repository.reported:
             continue
         stated = [(other, found) for other, found in _stated(repository, path, package) if found.version is not UNKNOWN]
         base: Text = package.version
@@ -144,14 +154,19 @@ def _stated(repository: Repository, path: str, package: Package) -> list[tuple[s
 
 
 def _wrapped(repository: Repository, path: str, package: Package) -> list[tuple[str, Package]]:
-    """Return the crate of the same name beside a Python project: maturin builds one from the other."""
-    crate = repository.beside(path, "Cargo.toml") if package.ecosystem == "pypi" else ""
+    """Return the package of the same name for another registry beside one: a crate (maturin), a package for JSR."""
+    found = [repository.beside(path, name) for name in _WRAPPED.get(package.ecosystem, ())]
     return [
-        (crate, fact)
-        for fact in (repository.of(crate) if crate else ())
+        (other, fact)
+        for other in filter(None, found)
+        for fact in repository.of(other)
         if isinstance(fact, Package) and not fact.version_only and fact.name is not UNKNOWN
-        and package.name is not UNKNOWN and _normal(str(fact.name)) == _normal(str(package.name))
+        and fact.version is not UNKNOWN and package.name is not UNKNOWN and _bare(fact) == _bare(package)
     ]  # fmt: skip
+
+
+def _bare(package: Package) -> str:
+    return _normal(str(package.name).rpartition("/")[2])
 
 
 def _may_belong(stated: Package, package: Package) -> bool:
@@ -163,6 +178,8 @@ def _version_paths(repository: Repository, path: str, package: Package) -> list[
     folder = folder_of(path)
     prefix = f"{folder}/" if folder else ""
     name = str(package.name) if package.name is not UNKNOWN else ""
+    if package.ecosystem == "npm":
+        return []
     if package.ecosystem == "gem":
         wanted = [f"{prefix}lib/{name.replace('-', mark)}/version.rb" for mark in ("/", "_")] if name else []
     else:

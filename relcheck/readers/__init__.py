@@ -258,6 +258,7 @@ FORMATS: tuple[Format, ...] = (
     Format("pyproject", "pyproject", ("**/pyproject.toml", "**/uv.toml")),
     Format("pnpm-workspace", "pnpm_workspace", ("**/pnpm-workspace.yaml",)),
     Format("yarnrc", "yarnrc", ("**/.yarnrc.yml", "**/.yarnrc")),
+    Format("deno-json", "deno_json", ("**/deno.json", "**/deno.jsonc", "**/jsr.json"), comments=("//",)),
     Format("bunfig", "bunfig", ("**/bunfig.toml", "**/.bunfig.toml")),
     Format("cargo-toml", "cargo_toml", ("**/Cargo.toml", "**/rust-toolchain", "**/rust-toolchain.toml")),
     Format(
@@ -357,7 +358,7 @@ FORMATS: tuple[Format, ...] = (
             "**/*.gpg",
             "**/*.ppk",
         ),
-        ((b"PRIVATE KEY", b"AGE-SECRET-KEY"),),
+        ((b"PRIVATE KEY", b"AGE-SECRET-KEY", b"PuTTY-User-Key-File-", b"untrusted comment: "),),
         comments=(),
     ),
     Format(
