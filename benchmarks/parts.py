@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 
 from relcheck.cli import run  # noqa: E402 - found through the line above
 from relcheck.discover import path_class  # noqa: E402 - see above
+from relcheck.rules import load_rules  # noqa: E402 - see above
 
 Key = tuple[str, int, int, str]
 
@@ -60,6 +61,7 @@ def compare(checkout: Path, sample: int, seed: int) -> int:
         if sample and sample < len(chosen):
             # Seeded, so that a failure can be repeated.
             chosen = sorted(random.Random(seed).sample(chosen, sample))  # noqa: S311
+        rules = load_rules().rules
         more = fewer = equal = 0
         slowest, started = 0.0, time.perf_counter()
         for path in chosen:
@@ -67,6 +69,8 @@ def compare(checkout: Path, sample: int, seed: int) -> int:
             alone, together = keys(scan(path, report), path), keys(whole, path)
             slowest = max(slowest, time.perf_counter() - begun)
             for rule, line, column, message in sorted((alone - together).elements()):
+                if any(other[1] == line and rule in rules[other[0]].supersedes for other in together):
+                    continue  # the whole says it by a more telling rule
                 print(f"only alone: {path}:{line}:{column} {rule}: {message}")
                 more += 1
             fewer += (together - alone).total()

@@ -16,7 +16,7 @@ from relcheck.link import Repository, link
 from relcheck.readers import BY_NAME, read_source
 from relcheck.records import Record
 from relcheck.rules import Rule, RuleSet, load_rules
-from relcheck.source import Source
+from relcheck.source import Source, searchable
 from relcheck.tree import Unavailable
 
 if TYPE_CHECKING:
@@ -236,7 +236,14 @@ class _Scan:
             whole=discovery.whole,
             own=dict(self._plan.own),
             history=history,
+            content=self._content,
         )
+
+    def _content(self, path: str) -> bytes:
+        try:
+            return searchable(self._discovery.tree.read(path))
+        except Unavailable:
+            return b""
 
     def _read_neighbour(self, path: str) -> tuple[str, list[Fact]]:
         """Read a file that a join asks for and that is not part of the scan; its facts are not judged."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # fmt: off
 LINKERS: tuple[str, ...] = (
     "jobs", "infrastructure", "jvm", "steps", "images", "kubernetes", "helm", "packages",
-    "lockfiles", "publishing", "releases",
+    "lockfiles", "publishing", "releases", "credentials",
 )
 # fmt: on
 """The modules of this package that join facts, in order. Each has `link(repository: Repository) -> None`."""
@@ -45,6 +45,7 @@ class Repository:
         own: dict[str, tuple[str, ...]] | None = None,
         history: History | None = None,
         root: str = "",
+        content: Callable[[str], bytes] | None = None,
     ) -> None:
         self.reported = frozenset(facts)
         self.paths = paths
@@ -55,12 +56,17 @@ class Repository:
         self._facts = facts
         self._formats = formats
         self._read = read
+        self._content = content
 
     def of(self, path: str) -> list[Fact]:
         """Return the facts of a path, reading the file when it was not scanned; empty when it cannot be read."""
         if path not in self._facts:
             self._formats[path], self._facts[path] = self._read(path)
         return self._facts[path]
+
+    def content(self, path: str) -> bytes:
+        """Return the bytes of a file, to find out whether reading it is worth while; empty when it cannot be opened."""
+        return self._content(path) if self._content else b""
 
     def format_of(self, path: str) -> str:
         """Return the format of a path that was read, or the empty string."""

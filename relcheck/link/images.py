@@ -7,10 +7,12 @@ what the credential files hold that a Dockerfile copies.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from relcheck.facts import (
+    UNKNOWN,
     Command,
     Component,
     Copy,
@@ -35,9 +37,11 @@ _CREDENTIAL_HOMES = (".npmrc", ".pypirc", ".netrc", "auth.json")
 _WHOLE = lazy_pattern(r"\$(?:\w+|\{\w+(?::?[-?][^{}]*)?\})")
 _STAGE_ROLES = ("base", "final", "copied", "mount")
 _BUILDERS = lazy_pattern(
-    r"(?:.*/)?(?:(?:docker-|podman-)?compose[^/]*\.ya?ml|[^/]*\.compose\.ya?ml|[^/]*bake[^/]*\.(?:hcl|json)|[Mm]akefile|GNUmakefile"
-    r"|[^/]+\.(?:sh|bash|mk)|\.gitlab-ci\.yml|skaffold[^/]*\.ya?ml|[Jj]ustfile)|(?:.*/)?\.github/workflows/[^/]+\.ya?ml"
+    r"(?:.*/)?(?:[^/]+\.(?:ya?ml|hcl|sh|bash|mk|groovy|gradle|kts|build|csproj)|[^/]*bake[^/]*\.json|pom\.xml|package\.json"
+    r"|[Mm]akefile|GNUmakefile|[Jj]ustfile|Jenkinsfile|Earthfile)"
 )
+_BUILDS = (b"build", b"tags", b"load", b"output", b"context", b"jib")
+"""What stands in a file that builds images or loads them: one of these words."""
 _BUILDERS_READ = 300
 """How many files a scan of a few files looks at to find out what the repository builds."""
 
@@ -45,8 +49,8 @@ _BUILDERS_READ = 300
 def link(repository: Repository) -> None:
     """Fill what images, copies and credential files cannot know alone."""
     _interpolate(repository)
-    _read_builders(repository)
-    _built_here(repository)
+    certain = _read_builders(repository)
+    _built_here(repository, certain=certain)
     _named_contexts(repository)
     _ignored(repository)
     _copied_credentials(repository)
@@ -107,22 +111,52 @@ def _moved(span: Span, whole: Span) -> Span:
     return Span(whole.start, whole.end, f"{whole.form}>variable")
 
 
-def _read_builders(repository: Repository) -> None:
-    """Look at what builds images where only some files are scanned and one of them names a bare image."""
-    if repository.whole or not any(_bare(image) for _, _, image in repository.all(Image)):
-        return
-    for path in sorted(path for path in repository.paths if _BUILDERS.fullmatch(path))[:_BUILDERS_READ]:
+def _read_builders(repository: Repository) -> bool:
+    """Look at what may build an image, where only some files are scanned; false when that is too much.
+
+    A file is read only where it names one of the images that are scanned, so that one file alone stays fast.
+    """
+    asked = {} if repository.whole else _asked(repository)
+    found = [path for path in repository.paths if asked and _BUILDERS.fullmatch(path)]
+    new = sorted(path for path in found if path not in repository.reported and _may_build(repository, path, asked))
+    for path in new[:_BUILDERS_READ]:
         repository.of(path)
+    if new:
+        _interpolate(repository)
+    return len(new) <= _BUILDERS_READ
 
 
-def _bare(image: Image) -> bool:
-    if image.digest != "" or image.tag not in ("", "latest"):
-        return False
-    return (image.registry == "" and image.namespace == "") or image.engine in _REWRITTEN
+def _asked(repository: Repository) -> dict[str, re.Pattern[bytes]]:
+    """Return the names that matter by where they must be built: "" anywhere, in a folder (with `/`), or by Skaffold."""
+    names: dict[str, set[str]] = {}
+    for path, _, image in repository.all(Image):
+        if _may_be_built(image) and isinstance(image.name, str) and image.name:
+            bare = image.registry == "" and (image.namespace == "" or image.engine == "dockerfile")
+            own = (
+                "skaffold" if image.engine in _REWRITTEN else f"{folder_of(path)}/" if image.engine == "compose" else ""
+            )
+            if bare or own:
+                names.setdefault("" if bare else own, set()).add(image.name.rsplit("/", 1)[-1])
+    return {
+        where: re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(found)))})(?![\w-])".encode())
+        for where, found in names.items()
+    }
 
 
-def _built_here(repository: Repository) -> None:
-    """Mark what the repository builds itself.
+def _may_be_built(image: Image) -> bool:
+    return not image.build_here and image.digest == "" and image.role not in ("output", "pushed")
+
+
+def _may_build(repository: Repository, path: str, asked: dict[str, re.Pattern[bytes]]) -> bool:
+    """Whether a file names one of the images and a word of building."""
+    skaffold = "skaffold" if path.rsplit("/", 1)[-1].startswith("skaffold.") else ""
+    wanted = {where: asked[where] for where in ("", f"{folder_of(path)}/", skaffold) if where in asked}
+    content = repository.content(path) if wanted else b""
+    return any(word in content for word in _BUILDS) and any(names.search(content) for names in wanted.values())
+
+
+def _built_here(repository: Repository, *, certain: bool) -> None:
+    """Mark what the repository builds itself; what it may build, where not all that builds was read.
 
     Bare names anywhere, names without a registry where a Dockerfile builds on them, and any name within the file or the
     compose project that builds it. What is deployed under a full name comes from a registry, whoever built it.
@@ -146,6 +180,8 @@ def _built_here(repository: Repository) -> None:
         based = image.engine == "dockerfile" and image.name in local
         if image.name in bare or (path, image.name) in near or beside or based:
             repository.put(path, index, image.replace(build_here=True))
+        elif not certain and image.digest == "":
+            repository.put(path, index, image.replace(overridden=UNKNOWN))
 
 
 def _rewritten(repository: Repository) -> dict[str, list[str]]:

@@ -35,6 +35,7 @@ def linked(files: dict[str, str], only: str = "") -> Repository:
         paths=frozenset(files),
         read=lambda path: ("", read(path, files[path])),
         whole=not only,
+        content=lambda path: files[path].encode(),
     )
     link(repository)
     return repository
