@@ -268,6 +268,19 @@ class Command(Fact):
     verifies: str = ""  # checksum, signature or attestation, when the command checks one
 
 
+class Expansion(Fact):
+    """A pipeline pastes text that strangers write into a program before it runs.
+
+    expression: what is pasted, such as github.event.issue.title; into: run or script; event: one that carries the text
+    and may reach the step.
+    """
+
+    expression: str
+    into: str
+    event: str = ""
+    untrusted: bool = False  # the event runs with the repository's secrets, though strangers cause it
+
+
 class Login(Fact):
     """Credentials are handed to a registry client. host: docker.io when none is written."""
 
@@ -587,6 +600,7 @@ KINDS: dict[str, type[Fact]] = {
     "manifest": Package,
     "release": Release,
     "command": Command,
+    "expansion": Expansion,
     "login": Login,
     "publish": Publish,
     "job": Job,

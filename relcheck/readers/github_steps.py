@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Component, Fact, Image, Option, SecretUse, Text, Truth
+from relcheck.facts import UNKNOWN, Component, Expansion, Fact, Image, Option, SecretUse, Text, Truth
 from relcheck.readers.ci_common import Around, env_facts, placed, publishes_by_name
 from relcheck.readers.github_events import Scenario, names
 from relcheck.readers.github_values import EXPRESSION, Scope, readings
@@ -84,6 +84,7 @@ def step_facts(steps: Sequence, frame: Frame) -> Iterator[Fact]:
         step = _step(body, number, frame)
         yield from env_facts(body.map("env"), frame.job, number)
         uses, run = body.scalar("uses"), body.scalar("run")
+        yield from _pasted(step)
         if uses is not None:
             yield from _used(uses, step)
         if run is not None:
@@ -135,6 +136,51 @@ def _used(uses: Scalar, step: Step) -> Iterator[Fact]:
             from relcheck.readers.github_known import action_facts  # noqa: PLC0415 - reads the table of actions
 
             yield from placed(action_facts(uses, found.name, step), step.around)
+
+
+_WRITTEN_BY_STRANGERS = re.compile(
+    r"github\.head_ref|github\.event\.(?:"
+    r"(?:issue|pull_request|discussion|comment|review)\.(?:title|body)"
+    r"|pull_request\.head\.(?:ref|label|repo\.(?:default_branch|description|homepage))"
+    r"|workflow_run\.(?:head_branch|display_title|head_commit\.(?:message|author\.(?:name|email)))"
+    r"|pages\S*\.page_name)"
+)
+_PASTED_WHOLE = re.compile(r"\s*(?:(?:toJSON|format|join)\(.*\)|[\w.\[\]*'-]+\s*(?:\|\|.*)?)\s*", re.DOTALL)
+_CARRIERS: dict[str, tuple[str, ...]] = {
+    "github.head_ref": ("pull_request", "pull_request_target", "pull_request_review"),
+    "pull_request": ("pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment"),
+    "issue": ("issues", "issue_comment"),
+    "comment": ("issue_comment", "pull_request_review_comment", "commit_comment", "discussion_comment"),
+    "review": ("pull_request_review",),
+    "discussion": ("discussion", "discussion_comment"),
+    "workflow_run": ("workflow_run",),
+    "pages": ("gollum",),
+}
+_WITH_SECRETS = ("pull_request_target", "issue_comment", "issues", "discussion", "discussion_comment", "workflow_run")
+
+
+def _pasted(step: Step) -> Iterator[Expansion]:
+    """Yield what strangers write and an expression pastes into a script; what a function only looks at is harmless."""
+    given = step.body.map("with")
+    script = given.scalar("script") if given and step.body.text("uses").startswith("actions/github-script@") else None
+    for scalar, into in ((step.body.scalar("run"), "run"), (script, "script")):
+        if scalar is None or "github." not in scalar.value:
+            continue
+        for match in EXPRESSION.finditer(scalar.value):
+            found = _WRITTEN_BY_STRANGERS.search(match[0])
+            if found is None or not _PASTED_WHOLE.fullmatch(match[0][3:-2]):
+                continue
+            name = "github.head_ref" if found[0] == "github.head_ref" else found[0].split(".")[2]
+            carriers = [
+                one for one, known in step.reached if known is not False and one.event in _CARRIERS.get(name, ())
+            ]
+            carriers.sort(key=lambda one: one.event not in _WITH_SECRETS)
+            if carriers:
+                event = carriers[0].event
+                yield Expansion(
+                    span=scalar.source.at(*match.span()), job=step.frame.job, step=step.number, expression=found[0],
+                    into=into, event=event, untrusted=event in _WITH_SECRETS,
+                )  # fmt: skip
 
 
 _OF_FORK = re.compile(
