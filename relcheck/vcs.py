@@ -187,6 +187,10 @@ class History:
             self._shallow = run(self.folder, "rev-parse", "--is-shallow-repository").strip() == b"true"
         return self._shallow
 
+    def ignored_yet_tracked(self) -> frozenset[str]:
+        """Return the tracked paths below the folder that match an ignore pattern."""
+        return frozenset(_names(run(self.folder, "ls-files", "-z", "--cached", "--ignored", "--exclude-standard")))
+
     @property
     def tags(self) -> tuple[Tag, ...]:
         """The tags that HEAD descends from, the newest first."""

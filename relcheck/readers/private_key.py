@@ -1,4 +1,4 @@
-"""Private keys: PEM blocks (RFC 7468), OpenSSH, PGP, age and cosign keys. Only blocks with a real body count."""
+"""Private keys: PEM blocks (RFC 7468), OpenSSH, PGP, PuTTY, minisign, age and cosign keys. Only blocks with a real body count."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from relcheck.source import Source
 _PEM = re.compile(
     r"-----BEGIN (?P<kind>[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----(?P<body>.*?)-----END (?P=kind)-----", re.DOTALL
 )
+_PUTTY = re.compile(
+    r"PuTTY-User-Key-File-\d: [^\n]*\nEncryption: (?P<encryption>[^\r\n]+)\r?\n(?:[^\n]*\n){1,200}?"
+    r"Private-Lines: \d+\r?\n[A-Za-z0-9+/=]{20}"
+)
+_MINISIGN = re.compile(r"untrusted comment: [^\n]*secret key[^\n]*\n(?=RW)[A-Za-z0-9+/=]{100}")
 _AGE = re.compile(r"AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}")
 _MIN_BODY = 64
 
@@ -24,6 +29,10 @@ def read(source: Source) -> Iterator[Fact]:
             continue
         locked = "ENCRYPTED" in match["kind"] or "ENCRYPTED" in match["body"]
         yield _key(source, match, match["kind"].lower(), "encrypted" if locked else "literal")
+    for match in _PUTTY.finditer(source.text):
+        yield _key(source, match, "PuTTY private key", "literal" if match["encryption"] == "none" else "encrypted")
+    for match in _MINISIGN.finditer(source.text):
+        yield _key(source, match, "minisign secret key", "encrypted" if "encrypted" in match[0] else "literal")
     for match in _AGE.finditer(source.text):
         yield _key(source, match, "age key", "literal")
 

@@ -129,12 +129,8 @@ def token_needs() -> tuple[Need, ...]:
         for form in TOKENS
         if form.name != "private key"
     ]
-    heading = b"PRIVATE KEY"
-    return (
-        *found,
-        Need(PRIVATE_KEY, heading, (heading,)),
-        Need(PRIVATE_KEY, b"AGE-SECRET-KEY-1", (b"AGE-SECRET-KEY-1",)),
-    )
+    headings = (b"PRIVATE KEY", b"AGE-SECRET-KEY-1", b"PuTTY-User-Key-File-", b"untrusted comment: ")
+    return (*found, *(Need(PRIVATE_KEY, heading, (heading,)) for heading in headings))
 
 
 def _without_open_ends(pattern: str) -> str:
