@@ -198,9 +198,10 @@ def _argument(name: Scalar, value: Scalar, values: Values) -> Iterator[Fact]:
     """Yield the frontend that an argument names, or the secret that it hands to the build."""
     if name.value == "BUILDKIT_SYNTAX":
         yield from values.images(value, "frontend")
-    if not looks_secret_name(name.value):
-        return
     expansion = values.expanded(value)
+    variables = (*expansion.missing, *(used for used, _ in expansion.used))
+    if not any(map(looks_secret_name, (name.value, *variables))):
+        return
     found = secret_argument(name.value, expansion.source)
     if found and (found.form == "literal" or expansion.missing or expansion.used):
         yield found.replace(tool="bake")
