@@ -1,6 +1,6 @@
 """Fixtures of the repository, changed in the ways in which files of others differ, and the check of places.
 
-Every rule example and both planted trees are fixtures. A mutation rewrites a text so that it stays (mostly) a file of
+Every rule example, both planted trees and the trees of `tests/formats` are fixtures. A mutation rewrites a text so that it stays (mostly) a file of
 its format while places move or values change how they are written: other line ends, quotes, escapes, tabs, letters
 beyond ASCII before the words, the text embedded in a file of another format.
 """
@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from relcheck.facts import UNKNOWN, Credential, Fact, Option
@@ -23,6 +24,9 @@ from relcheck.scan import read_facts
 from relcheck.source import Source, Span
 from tests.planted_trees import PLANTED, filled
 from tests.test_rules import with_tokens
+
+FORMATS_FOLDER = Path(__file__).parents[1] / "formats"
+"""Plausible projects with files of every format, which together yield every kind of fact that each reader can make."""
 
 NOT_DECODABLE = frozenset(("variable", "composed"))
 """Forms that say where a value is used or begins: what stands there is not, or not alone, the value."""
@@ -44,8 +48,20 @@ class Fixture(NamedTuple):
 
 @cache
 def fixtures() -> tuple[Fixture, ...]:
-    """Return every file of every rule example and of both planted trees that has a format."""
+    """Return every file of every rule example, of both planted trees and of the trees of formats that has a format."""
     return tuple(_all())
+
+
+def format_fixtures() -> Iterator[Fixture]:
+    """Yield the files of the trees of formats; what has no known format is text."""
+    for tree in sorted(FORMATS_FOLDER.iterdir()):
+        yield from _recognised(f"formats {tree.name}", _tree(tree), "text")
+
+
+def _tree(folder: Path) -> dict[str, str]:
+    """Return the files of a tree by their paths below it, placeholders filled in."""
+    found = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {path.relative_to(folder).as_posix(): filled(path.read_bytes().decode("utf-8")) for path in found}
 
 
 def _all() -> Iterator[Fixture]:
@@ -54,18 +70,17 @@ def _all() -> Iterator[Fixture]:
             files = {name: with_tokens(text) for name, text in example.files.items()}
             yield from _recognised(f"{path.stem}[{example.name}]", files)
     for tree in ("bad", "good"):
-        found = [path for path in sorted((PLANTED / tree).rglob("*")) if path.is_file()]
-        files = {str(path.relative_to(PLANTED / tree)): filled(path.read_bytes().decode("utf-8")) for path in found}
-        yield from _recognised(f"planted {tree}", files)
+        yield from _recognised(f"planted {tree}", _tree(PLANTED / tree))
+    yield from format_fixtures()
 
 
-def _recognised(name: str, files: dict[str, str]) -> Iterator[Fixture]:
+def _recognised(name: str, files: dict[str, str], otherwise: str = "") -> Iterator[Fixture]:
     charts = frozenset(path.rpartition("/")[0] for path in files if path.rsplit("/", 1)[-1] == "Chart.yaml")
     for path, text in files.items():
         data = text.encode("utf-8")
         file_format, _ = recognise(path, lambda data=data: data, charts)  # type: ignore[misc]
-        if file_format:
-            yield Fixture(name, path, file_format, text)
+        if file_format or otherwise:
+            yield Fixture(name, path, file_format or otherwise, text)
 
 
 def facts_of(fixture: Fixture, data: bytes | None = None) -> tuple[Source, list[Fact]]:

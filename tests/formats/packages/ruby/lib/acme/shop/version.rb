@@ -1,0 +1,5 @@
+module Acme
+  module Shop
+    VERSION = "1.4.2"
+  end
+end
