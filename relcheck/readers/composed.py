@@ -1,7 +1,10 @@
-"""Image references whose pieces stand in several values: `repository` and `tag`, `newName` and `digest`."""
+"""Image references whose pieces stand in several values (`repository` and `tag`), and texts of which a part is not known."""
 
 from __future__ import annotations
 
+import re
+
+from relcheck.refs import MARK
 from relcheck.source import Piece, Source
 
 
@@ -45,3 +48,20 @@ def reference(
     if digest is not None and digest.text.strip():
         words += ["@" if ":" in digest.text or not digest.text.isalnum() else "@sha256:", digest]
     return composed(words)
+
+
+def masked(source: Source, pattern: re.Pattern[str]) -> Source:
+    """Return a text with `MARK` for each match: what the files do not tell."""
+    pieces: list[Piece] = []
+    out: list[str] = []
+    size, at = 0, 0
+    for match in [*pattern.finditer(source.text), None]:
+        end = match.start() if match else len(source.text)
+        pieces.append(Piece(size, size + end - at, at, end))
+        out.append(source.text[at:end])
+        size += end - at
+        if match:
+            pieces.append(Piece(size, size + 1, end, match.end()))
+            out.append(MARK)
+            size, at = size + 1, match.end()
+    return source.embed("".join(out), tuple(pieces), "variable")

@@ -14,8 +14,8 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Component, Fact, Image, Related
+from relcheck.readers.composed import masked
 from relcheck.readers.dockerfile_words import json_words, unquote
-from relcheck.readers.hcl_values import masked
 from relcheck.readers.images import image_fact
 from relcheck.refs.git import classify_ref, parse_git_url
 from relcheck.refs.variables import expand

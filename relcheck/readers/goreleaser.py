@@ -14,8 +14,7 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Fact, Truth, Unreadable
-from relcheck.readers.composed import reference
-from relcheck.readers.hcl_values import masked
+from relcheck.readers.composed import masked, reference
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.yaml_tree import load

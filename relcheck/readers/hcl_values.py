@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from relcheck.facts import Fact, Image, Related
+from relcheck.readers.composed import masked
 from relcheck.readers.hcl_tree import candidates
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Node, Scalar
@@ -109,20 +110,3 @@ def _shown(text: str) -> str:
     """Return a template as a person would write it: an expression alone without the braces around it."""
     whole = text.startswith("${") and text.endswith("}") and text.count("${") - text.count("$${") == 1
     return text[2:-1] if whole else text
-
-
-def masked(source: Source, pattern: re.Pattern[str]) -> Source:
-    """Put `MARK` for each match."""
-    pieces: list[Piece] = []
-    out: list[str] = []
-    size, at = 0, 0
-    for match in [*pattern.finditer(source.text), None]:
-        end = match.start() if match else len(source.text)
-        pieces.append(Piece(size, size + end - at, at, end))
-        out.append(source.text[at:end])
-        size += end - at
-        if match:
-            pieces.append(Piece(size, size + 1, end, match.end()))
-            out.append(MARK)
-            size, at = size + 1, match.end()
-    return source.embed("".join(out), tuple(pieces), "variable")

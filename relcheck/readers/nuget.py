@@ -245,7 +245,7 @@ def _masked(source: Source) -> Source:
     """Put `MARK` for what is left of MSBuild's expressions."""
     if not _PROPERTY.search(source.text):
         return source
-    from relcheck.readers.hcl_values import masked  # noqa: PLC0415 - few values hold expressions
+    from relcheck.readers.composed import masked  # noqa: PLC0415 - few values hold expressions
 
     return masked(source, _PROPERTY)
 

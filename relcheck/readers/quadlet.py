@@ -39,7 +39,7 @@ def read(source: Source) -> Iterator[Fact]:
 def _image(value: Source, role: str) -> Iterator[Fact]:
     text = value
     if _SPECIFIER.search(value.text):
-        from relcheck.readers.hcl_values import masked  # noqa: PLC0415 - few units use specifiers
+        from relcheck.readers.composed import masked  # noqa: PLC0415 - few units use specifiers
 
         text = masked(value, _SPECIFIER)
     fact = image_fact(text, role=role, engine="quadlet", written=value.text)

@@ -53,8 +53,10 @@ IMAGES = {
         [("2:16", "run", "nginx:1")],
     ),
     "what bake reads beside": (
-        "services:\n  a:\n    build:\n      context: .\n      x-bake:\n        tags: [a/b:1]\n"
-        "        cache-from: [type=gha, 'type=registry,ref=a/c:2']\n        contexts: {x: 'docker-image://d:3'}\n",
+        (
+            "services:\n  a:\n    build:\n      context: .\n      x-bake:\n        tags: [a/b:1]\n"
+            "        cache-from: [type=gha, 'type=registry,ref=a/c:2']\n        contexts: {x: 'docker-image://d:3'}\n"
+        ),
         [("6:20", "output", "a/b:1"), ("7:55", "cache", "a/c:2"), ("8:41", "mount", "docker-image://d:3")],
     ),
     "no services at all": ("a:\n  b: 1\nversion: '3'\n", []),
