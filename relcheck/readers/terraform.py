@@ -19,7 +19,7 @@ from relcheck.facts import UNKNOWN, Component, Dependency, Download, Fact, Optio
 from relcheck.readers.hcl_tree import blocks, candidates, labelled, load
 from relcheck.readers.hcl_values import Values, template
 from relcheck.readers.home_secrets import home_credential
-from relcheck.readers.nodes import Mapping, Node, Scalar, walk
+from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence, walk
 from relcheck.readers.urls import registry, userinfo
 from relcheck.readers.yaml_tree import load as load_json
 from relcheck.refs import MARK
@@ -39,6 +39,8 @@ _TFR = re.compile(
 )
 _EXACT = re.compile(r"\s*=?\s*v?\d+(?:\.\d+){1,3}(?:[-+][0-9A-Za-z.+-]+)?\s*")
 _ANY = re.compile(r"\s*(?:>=?\s*v?0(?:\.0)*\s*)?")
+_INSTANCES = 30
+"""How many instances of one resource are read; more say nothing new."""
 _SUBFOLDER = re.compile(r"(?<!:)//[^?]*")
 
 
@@ -79,15 +81,48 @@ def _configuration(source: Source, top: Mapping) -> Iterator[Fact]:
     for body in blocks(top, "terraform"):
         yield from _settings(body, values)
     for label, body in labelled(top, "provider"):
-        yield from _provider(label, body, values)
+        yield from _provider(label, body)
     for kind in ("resource", "data"):
         for label, body in labelled(top, kind):
-            for name, resource in body.pairs():
+            for _, resource in body.pairs():
                 for made in candidates(resource):
                     if isinstance(made, Mapping):
-                        from relcheck.readers.terraform_resources import resource_facts  # noqa: PLC0415 - many have none
+                        yield from _resource(kind, label, made, values, defaults)
 
-                        yield from resource_facts(kind, label, name, made, values)
+
+def _resource(kind: str, label: Scalar, body: Mapping, values: Values, nodes: dict[str, Node]) -> Iterator[Fact]:
+    """Yield what a resource says, for each of its instances where `for_each` is written out."""
+    from relcheck.readers.terraform_resources import resource_facts  # noqa: PLC0415 - many files have no resources
+
+    each = body.get("for_each")
+    if isinstance(each, Scalar):
+        each = nodes.get(each.value)
+    instances = list(_instances(each, values))[:_INSTANCES]
+    if not instances:
+        yield from resource_facts(kind, label, body, values)
+        return
+    said: list[Fact] = []
+    for instance in instances:
+        for fact in resource_facts(kind, label, body, instance):
+            if fact not in said:
+                said.append(fact)
+    yield from said
+
+
+def _instances(each: Node | None, values: Values) -> Iterator[Values]:
+    """Yield the values with `each.key` and `each.value` for the entries of a map, or of a set of texts."""
+    entries: list[tuple[Scalar, Node]] = []
+    if isinstance(each, Mapping):
+        entries = list(each.pairs())
+    elif isinstance(each, Sequence) and each.tag == "call toset":
+        entries = [(item, item) for item in candidates(each) if isinstance(item, Scalar)]
+    for key, value in entries:
+        own = {"each.key": key}
+        if isinstance(value, Scalar):
+            own["each.value"] = value
+        elif isinstance(value, Mapping):
+            own |= {f"each.value.{name.value}": part for name, part in value.pairs() if isinstance(part, Scalar)}
+        yield Values({**values.defaults, **own}, values.engine)
 
 
 def _variables(source: Source, values: dict[str, Node], prefix: str) -> Iterator[Fact]:
@@ -167,14 +202,13 @@ def constraint_firmness(text: str) -> str:
     return "any" if _ANY.fullmatch(text) else "range"
 
 
-def _provider(label: Scalar, body: Mapping, values: Values) -> Iterator[Fact]:
+def _provider(label: Scalar, body: Mapping) -> Iterator[Fact]:
     version = body.scalar("version")
     if version is not None:
         yield _required(label, None, version)
     yield from _secrets(label.value, body)
     for auth in blocks(body, "registry_auth"):
         yield from _secrets(label.value, auth)
-    del values
 
 
 def _secrets(key: str, body: Mapping) -> Iterator[Fact]:

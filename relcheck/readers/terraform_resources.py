@@ -49,7 +49,7 @@ _DEFINITIONS = {"aws_ecs_task_definition": "container_definitions", "aws_batch_j
 _IMMUTABLE = ("IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION")
 
 
-def resource_facts(kind: str, label: Scalar, name: Scalar, body: Mapping, values: Values) -> Iterator[Fact]:
+def resource_facts(kind: str, label: Scalar, body: Mapping, values: Values) -> Iterator[Fact]:
     """Yield what one `resource TYPE NAME` or `data TYPE NAME` says."""
     what = label.value
     for path, role in _IMAGES.get(what, ()):
@@ -70,7 +70,6 @@ def resource_facts(kind: str, label: Scalar, name: Scalar, body: Mapping, values
     if user_data is not None and user_data.value.startswith("#!"):
         yield from _script(user_data, values)
     yield from _provisioners(body, values)
-    del name
 
 
 def _select(body: Mapping, path: list[str]) -> Iterator[Node]:

@@ -191,6 +191,22 @@ def test_values_of_variables_and_locals() -> None:
     ]
 
 
+def test_instances_of_a_resource() -> None:
+    text = (
+        'locals {\n  apps = { a = { image = "acme/a:1" }, b = { image = "acme/b" } }\n}\n'
+        'resource "docker_container" "x" {\n  for_each = local.apps\n  image = each.value.image\n}\n'
+        'resource "docker_container" "y" {\n  for_each = toset(["acme/c:3"])\n  image = each.key\n}\n'
+        'resource "docker_container" "z" {\n  for_each = var.unknown\n  image = each.value\n}\n'
+    )
+
+    assert lines_of("terraform", "main.tf", text, Image, "written", "tag") == [
+        "2:34 acme/a:1 1",
+        "2:55 acme/b -",
+        "9:29 acme/c:3 3",
+        "14:11 each.value unknown",
+    ]
+
+
 REGISTRIES = """resource "aws_ecr_repository" "a" {
   name = "api"
 }
