@@ -317,6 +317,7 @@ class Publish(Fact):
     uploads: bool = False  # files are added to a release
     dirty: bool = False  # what is published may differ from the commit, or nobody checks that it does not
     unverified: bool = False  # the client's own trial build or check before the upload is switched off
+    into_draft: bool = False  # a draft that the same workflow made takes what it uploads (by link)
     tested: Truth = False  # its job, or one that it needs, runs a test or rehearses the publish (by link)
     per_leg: bool = False  # every leg of a matrix publishes, and nothing tells what one leg publishes from the next
     digest_used: Truth = UNKNOWN  # something reads the digest that the step hands out

@@ -88,6 +88,7 @@ class _Steps:
             yield "token_in_reach", _token_in_reach(fact, job)
         elif isinstance(fact, Publish):
             yield "any_branch", job.any_branch
+            yield "into_draft", fact.ecosystem == "github-release" and self._drafts()
             yield "explicit_ref", any(map(_names_ref, self.inside[job.id]))
             yield "tested", self._tested(job, frozenset())
         elif isinstance(fact, Component):
@@ -125,6 +126,13 @@ class _Steps:
 
     def _rehearses(self, name: str) -> bool:
         return any(isinstance(fact, Publish) and fact.dry_run is True for fact in self.inside[name])
+
+    def _drafts(self) -> bool:
+        """Whether the workflow makes a release as a draft first."""
+        return any(
+            isinstance(fact, Publish) and fact.ecosystem == "github-release" and fact.dry_run is True
+            for fact in self.facts
+        )
 
     def _others(self, credential: Credential) -> str:
         """Return what else can read a variable that is set for a whole job or workflow, where one step needs it."""

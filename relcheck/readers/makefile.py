@@ -16,7 +16,8 @@ from relcheck.source import Piece, Source
 
 _LINE = re.compile(r"(?P<text>[^\r\n]*)(?:\r\n|\n|\r|\Z)")
 _SETTING = re.compile(
-    r"^(?:export[ \t]+|override[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*(?:\?=|:{0,3}=)[ \t]*(?P<value>[^#\n]*?)[ \t\r]*(?:#.*)?$",
+    r"^[ ]*(?:export[ \t]+|override[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*(?:\?=|:{0,3}=)[ \t]*"
+    r"(?P<value>[^#\n]*?)[ \t\r]*(?:#.*)?$",
     re.MULTILINE,
 )
 _CHANGED = re.compile(r"^(?:export\s+|override\s+)?(?P<name>[A-Za-z_][\w.-]*)\s*(?:\+=|!=)", re.MULTILINE)
@@ -30,7 +31,7 @@ _INLINE = re.compile(r"^[^\t#=\n][^=\n]*?:(?![=:])[^=;\n]*;(?P<recipe>[^\n]*)$",
 _ONESHELL = re.compile(r"^\.ONESHELL[ \t]*:", re.MULTILINE)
 _RECIPE_PREFIX = re.compile(r"^\.RECIPEPREFIX[ \t]*:?=[ \t]*(\S)", re.MULTILINE)
 _ASSIGNED = re.compile(
-    r"^(?:export[ \t]+|override[ \t]+)?[A-Za-z_][\w.-]*[ \t]*!=[ \t]*(?P<command>[^\n]*)", re.MULTILINE
+    r"^[ ]*(?:export[ \t]+|override[ \t]+)?[A-Za-z_][\w.-]*[ \t]*!=[ \t]*(?P<command>[^\n]*)", re.MULTILINE
 )
 _FUNCTION = re.compile(r"\$[({]shell[ \t]+")
 _DEPTH = 5
@@ -80,7 +81,25 @@ def _variables(text: str) -> dict[str, str]:
         found.setdefault(match["name"], []).append(match["value"])
     for match in _CHANGED.finditer(plain):
         found.setdefault(match["name"], []).append(MARK)
+    for name in _set_conditionally(plain):
+        found.setdefault(name, []).append(MARK)
     return {name: values[0] for name, values in found.items() if len(values) == 1 and MARK not in values[0]}
+
+
+def _set_conditionally(text: str) -> Iterator[str]:
+    """Yield variables that are set between `ifeq` or `ifdef` and `endif`; `ifndef X` around X is a default like `?=`."""
+    around: list[str] = []
+    for match in _LINE.finditer(text):
+        line = match["text"]
+        words = line.split(None, 2)
+        if words and words[0] in ("ifeq", "ifneq", "ifdef", "ifndef"):
+            around.append(words[1] if words[0] == "ifndef" and len(words) > 1 else "")
+        elif words and words[0] == "endif" and around:
+            around.pop()
+        elif around and (found := _SETTING.match(line)) and (len(around) > 1 or around[0] != found["name"]):
+            yield found["name"]
+        if not match.group():
+            break
 
 
 def _recipes(source: Source) -> Iterator[tuple[Source, bool]]:

@@ -26,6 +26,8 @@ def test_case_56_prefixes_variables_and_places() -> None:
         "IMG = a/b\nIMG = c/d\nx:\n\tdocker push $(IMG):1\n",
         "IMG := $(shell cat x)\nx:\n\tdocker push $(IMG):1\n",
         "IMG = a\nIMG += b\nx:\n\tdocker push $(IMG):1\n",
+        "ifdef CI\nIMG = a\nendif\nx:\n\tdocker push $(IMG):1\n",
+        "ifeq ($(CI),1)\n  IMG = a\nendif\nx:\n\tdocker push $(IMG):1\n",
     ],
 )
 def test_a_variable_that_changes_is_not_known(text: str) -> None:
@@ -66,3 +68,9 @@ def test_functions_without_an_end_take_linear_time() -> None:
     text = "V := " + "$(shell " * 20_000 + "\n" + "x:\n\ttrue\n"
 
     assert [fact.program for fact in read(Source("Makefile", text)) if isinstance(fact, Command)] == ["true"]
+
+
+def test_a_default_within_ifndef_is_known() -> None:
+    text = "ifndef IMG\nIMG = a/b\nendif\nx:\n\tdocker push $(IMG):1\n"
+
+    assert [fact.name for fact in read(Source("Makefile", text)) if isinstance(fact, Image)] == ["a/b"]

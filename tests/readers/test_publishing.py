@@ -137,6 +137,7 @@ REHEARSALS = [
     "cargo release patch",
     "docker push localhost:5000/acme/api:1",
     "docker push ttl.sh/acme-api:1h",
+    "flux push artifact oci://localhost:5000/acme/api:1 --path=.",
     "docker buildx build -t localhost/api:1 --push .",
     "KO_DOCKER_REPO=kind.local ko build .",
     "gh release create v1.0.0 --draft",

@@ -47,7 +47,10 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
             if word.text.startswith("oci://"):
                 for image in _image(invocation, word.source, "pushed"):
                     yield image
-                    yield publish(invocation, "oci", span=image.span, host=host_of(word.source), target=UNKNOWN)
+                    host = host_of(word.source)
+                    yield publish(
+                        invocation, "oci", span=image.span, host=host, target=UNKNOWN, dry_run=passes_away(host)
+                    )
     elif invocation.program in ("skaffold", "helmfile"):
         yield from _deploy(invocation, ["."])
 
