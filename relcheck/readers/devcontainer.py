@@ -258,6 +258,6 @@ def _locked(top: Mapping) -> Iterator[Fact]:
         digest = value.scalar("integrity") if isinstance(value, Mapping) else None
         if digest is not None:
             yield Component(
-                span=key.span, parts={"name": key.span}, system="devcontainer-lock", kind="feature", name=key.value, owner="",
-                ref=digest.value, ref_kind="sha", verified=True, locked=True, first_party=True,
+                span=key.span, parts={"name": key.span, "ref": digest.span}, system="devcontainer-lock", kind="feature", name=key.value, owner="",
+                ref=digest.value, ref_kind="sha", verified=True, locked=True, first_party=True, local=True,
             )  # fmt: skip

@@ -116,17 +116,23 @@ class _Project:
         parts: dict[str, Span] = {}
         known = self.expand(stated).source if stated is not None else None
         written: Text = UNKNOWN if known is None or MARK in known.text else known.text
-        if version is not None and known is not None and written is not UNKNOWN:
+        if known is not None and written is not UNKNOWN:
             parts["version"] = known.all()
         if artifact is not None and group is not None and UNKNOWN not in names:
             parts["name"] = _across(group.all(), artifact.all())
         return Package(
-            span=parts.get("version") or (artifact.all() if artifact is not None else self.source.at(0, 0)), parts=parts,
+            span=self._place(version, parts, artifact), parts=parts,
             ecosystem="maven", name=UNKNOWN if UNKNOWN in names else f"{names[0]}:{names[1]}",
             scope="" if names[0] is UNKNOWN else str(names[0]), folder=self.source.path.rpartition("/")[0], version=written,
             version_dynamic=version is None, private=self._is_private(), publish_host=self._publish_host(),
             bundle_lacks=self._bundle_lacks(), root=root.one("modules") is not None, **version_fields("maven", written),
         )  # fmt: skip
+
+    def _place(self, version: Source | None, parts: dict[str, Span], artifact: Source | None) -> Span:
+        """Return where the version is to be changed: an inherited one is changed elsewhere, so here at the name."""
+        if version is not None and "version" in parts:
+            return parts["version"]
+        return artifact.all() if artifact is not None else self.source.at(0, 0)
 
     def _is_private(self) -> bool:
         skips = [self.properties.get("maven.deploy.skip")]
@@ -167,9 +173,10 @@ class _Project:
         where = "../pom.xml" if path is None else path.text.text
         name, version = f"{parent.value('groupId')}:{parent.value('artifactId')}", parent.source("version")
         if version is not None:
+            # What is taken is the dependency below; this says where link finds the file, if it is one of the repository.
             yield Component(
                 span=version.all(), parts={"ref": version.all()}, system="maven", kind="parent", name=name,
-                owner=parent.value("groupId"), ref=version.text, ref_kind="semver-full", local=False,
+                owner=parent.value("groupId"), ref=version.text, ref_kind="semver-full", local=True,
                 inputs=(Option(name="relativePath", value=where),),
             )  # fmt: skip
             yield from self.dependency(parent, "build")
