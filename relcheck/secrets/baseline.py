@@ -27,7 +27,9 @@ def accepted(tree: Tree, paths: frozenset[str]) -> dict[str, frozenset[str]]:
         return {}
     results = loaded.get("results") if isinstance(loaded, dict) else None
     return {
-        path: frozenset(str(entry["hashed_secret"]) for entry in entries if isinstance(entry, dict) and "hashed_secret" in entry)
+        path: frozenset(
+            str(entry["hashed_secret"]) for entry in entries if isinstance(entry, dict) and "hashed_secret" in entry
+        )
         for path, entries in (results.items() if isinstance(results, dict) else ())
         if isinstance(entries, list)
     }

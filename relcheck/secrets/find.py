@@ -5,12 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from relcheck.facts import Credential
 from relcheck.refs.secrets import literal_form, redact
 from relcheck.secrets.engines import AdaptiveEngine, Engine, Hits
-from relcheck.secrets.needs import CASELESS, CASELESS_LETTERS, DETECTORS, OWN, PRIVATE_KEY, TOKEN, UNREAD_LINE, needs_of
-from relcheck.source import Source
+from relcheck.secrets.needs import (
+    CASELESS,
+    CASELESS_LETTERS,
+    DETECTORS,
+    ENTROPY,
+    OWN,
+    PRIVATE_KEY,
+    REWRITTEN,
+    TOKEN,
+    UNREAD_LINE,
+    needs_of,
+)
+from relcheck.source import Source, Span
+
+if TYPE_CHECKING:
+    from relcheck.secrets.detectors import Found
 
 _BREAK = re.compile(r"\r\n|\n|\r")
 _BOMS_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -24,6 +39,7 @@ class Finder:
         self.detectors = frozenset(detectors) & DETECTORS
         self._engine = engine or AdaptiveEngine(needs_of(self.detectors), cached=cached)
         self._caseless = self.detectors & CASELESS
+        self._entropy = sorted(self.detectors & ENTROPY)
 
     def find(self, path: str, data: bytes, source: Source | None = None) -> tuple[Source | None, list[Credential]]:
         """Return the text and the secrets of a file; no text where nothing in the bytes asked for one."""
@@ -32,13 +48,33 @@ class Finder:
             source = source or Source.from_bytes(path, data)
             data = source.text.encode("utf-8", "replace")
         hits = self._hits(data)
+        unquoted = self._unquoted(path, data, source) if self._entropy and path.endswith(REWRITTEN) else []
         if not hits:
-            return source, []
+            return (source or Source.from_bytes(path, data), unquoted) if unquoted else (source, [])
         source = source or Source.from_bytes(path, data)
         owners: dict[int, set[str]] = {}
         for offset, owner in _points(data, hits, utf16=utf16):
             owners.setdefault(source.position(offset).line, set()).add(owner)
-        return source, list(self._facts(path, source, owners))
+        found = list(self._facts(path, source, owners))
+        known = {(fact.tool, fact.span) for fact in found}
+        return source, found + [fact for fact in unquoted if (fact.tool, fact.span) not in known]
+
+    def _unquoted(self, path: str, data: bytes, source: Source | None) -> list[Credential]:
+        """Show the detectors of entropy the values of YAML and INI files that stand without quotes."""
+        from relcheck.secrets.detectors import MAX_LINE, detect, is_looked_at  # noqa: PLC0415 - only where they are on
+        from relcheck.secrets.quoted import unquoted_values  # noqa: PLC0415 - loads the parser of YAML
+
+        source = source or Source.from_bytes(path, data)
+        found = []
+        for line, value in unquoted_values(path, source) if is_looked_at(path) else ():
+            place = value.all()
+            number = source.position(place.start).line
+            shown = [source.line(number - 1) if number > 1 else "", line + _comment(source.line(number))]
+            if len(line) <= MAX_LINE:
+                found += [
+                    _credential(one, place, one.detector, value.text) for one in detect(path, shown, 2, self._entropy)
+                ]
+        return found
 
     def _hits(self, data: bytes) -> Hits:
         hits = self._engine.hits(data)
@@ -115,19 +151,28 @@ def _detected(path: str, source: Source, lines: Sequence[str], number: int, want
     for found in detect(path, lines, number, [name for name in order() if name in wanted]):
         at = line.find(found.secret)
         begin, end = (start + at, start + at + len(found.secret)) if at >= 0 else (start, start + len(line))
-        place = source.at(begin, end)
-        yield Credential(
-            span=place,
-            parts={"value": place},
-            kind="secret",
-            form=_form(found.detector, found.secret),
-            where="text",
-            host=_host(line, end - start) if found.detector == "BasicAuthDetector" else "",
-            token=found.kind,
-            redacted=redact(found.secret),
-            length=len(found.secret),
-            tool=found.detector,
-        )
+        made = _credential(found, source.at(begin, end), found.detector, found.secret)
+        yield made.replace(host=_host(line, end - start)) if found.detector == "BasicAuthDetector" else made
+
+
+def _credential(found: Found, place: Span, detector: str, secret: str) -> Credential:
+    return Credential(
+        span=place,
+        parts={"value": place},
+        kind="secret",
+        form=_form(detector, secret),
+        where="text",
+        token=found.kind,
+        redacted=redact(secret),
+        length=len(secret),
+        tool=detector,
+    )
+
+
+def _comment(line: str) -> str:
+    """Return the comment of a line, which may say that it holds no secret."""
+    at = line.find(" #")
+    return line[at:] if at >= 0 else ""
 
 
 _NOBODYS = re.compile(r"(?i)(?:token|password|passwd|pass|pwd|pw|secret|key|abc|foo|bar|user|xyz)[-_]?\d{0,5}")

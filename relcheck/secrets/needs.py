@@ -122,6 +122,13 @@ CASELESS = frozenset((
 """The detectors that ignore case: they see each line that holds one of those letters."""
 
 
+ENTROPY = frozenset(("Base64HighEntropyString", "HexHighEntropyString"))
+"""The detectors that look between quotes only."""
+
+REWRITTEN = (".yaml", ".yml", ".eyaml", ".ini")
+"""Endings of the files that detect-secrets rewrites, with quotes around their values, before it looks at them."""
+
+
 def token_needs() -> tuple[Need, ...]:
     """Return the needs of registry tokens, made from their formats; a private key needs no more than its heading."""
     found = [

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from relcheck.secrets import detectors
 from relcheck.secrets.engines import AdaptiveEngine, Engine, HyperscanEngine, PureEngine
 from relcheck.secrets.find import Finder
-from relcheck.secrets.needs import CASELESS, DETECTORS, NEEDS, UNREAD_LINE, needs_of
+from relcheck.secrets.needs import CASELESS, DETECTORS, NEEDS, REWRITTEN, UNREAD_LINE, needs_of
 from relcheck.source import Source, decode
 from tests.conftest import relcheck
 from tests.tokens import SHAPES, make_token
@@ -53,12 +53,34 @@ def plain(path: str, data: bytes) -> list[Key]:
 
 
 def filtered(finder: Finder, path: str, data: bytes) -> list[Key]:
+    """What the finder says of the lines as they are: without the values that are shown with quotes."""
     source, facts = finder.find(path, data)
+    unquoted = (
+        {(fact.tool, fact.span) for fact in finder._unquoted(path, data, source)} if path.endswith(REWRITTEN) else ()
+    )
     return sorted(
         (source.position(fact.span.start).line, fact.tool, fact.token, fact.length)
         for fact in facts
-        if source is not None and fact.kind == "secret"
+        if source is not None and fact.kind == "secret" and (fact.tool, fact.span) not in unquoted
     )
+
+
+WORD = "k3v9Qz71LmWp4Xs8Rt2bHc6Jd5Fg0AyVn"
+
+
+def test_values_of_yaml_and_ini_are_shown_with_quotes() -> None:
+    text = (
+        f"a:\n  key: {WORD}\n  list: [{WORD}]\n  said: '{WORD}'\n  user_id: {WORD}\n  no: {WORD}  # pragma: allowlist secret\n"
+        "  word: configuration-of-the-thing\n"
+    )
+    for path, body in (("a.yaml", text), ("a.ini", f"[a]\nkey = {WORD}\nuser_id = {WORD}\n")):
+        for finder in FINDERS.values():
+            source, facts = finder.find(path, body.encode())
+            assert source is not None
+            found = [
+                (source.position(fact.span.start).line, source.text[fact.span.start : fact.span.end]) for fact in facts
+            ]
+            assert found == ([(4, WORD), (2, WORD), (3, WORD)] if path == "a.yaml" else [(2, WORD)])
 
 
 LETTERS = st.sampled_from("abcXYZ019 _-=:/.\"'\u017fK\u0130\u0131ñ٣é\u2028\x0b\x1c\x85\t")
