@@ -17,11 +17,12 @@ from importlib import import_module
 from relcheck.facts import Fact, Unreadable
 from relcheck.readers.kubernetes import Setting, is_object, read_document, setting_of
 from relcheck.readers.kubernetes_kinds import group_of
+from relcheck.readers.kubernetes_schemas import without_schemas
 from relcheck.readers.nodes import Mapping, Node
 from relcheck.readers.yaml_tree import load
 from relcheck.source import Source
 
-_TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{\{|^\s*@@|\{\$", re.MULTILINE)
+_TEMPLATE = re.compile(r"\{\{|\{%|<%|\$\{\{|^[ \t]*@@|\{\$", re.MULTILINE)
 _OBJECT = re.compile(r"^(?:apiVersion|kind):\s*\S", re.MULTILINE)
 _COMPOSE_KEYS = frozenset((
     "services", "version", "name", "networks", "volumes", "configs", "secrets", "include", "models", "x",
@@ -34,7 +35,7 @@ DocumentReader = Callable[[Source, Node], Iterator[Fact]]
 
 def read(source: Source) -> Iterator[Fact]:
     """Read all documents of a file."""
-    loaded = load(source)
+    loaded = load(without_schemas(source))
     if loaded.faults and _TEMPLATE.search(source.text):
         yield from _template(source)
         return

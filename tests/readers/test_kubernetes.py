@@ -214,3 +214,22 @@ def test_text_that_a_template_makes_yaml_of_is_read_as_far_as_it_is_certain() ->
         ("{{ .Image }}", UNKNOWN),
     ]
     assert [fact.namespace for fact in found if isinstance(fact, Resource)] == [UNKNOWN]
+
+
+def test_the_schemas_of_long_definitions_are_passed_over_and_the_places_stay() -> None:
+    schema = "".join(
+        f"          p{number}:\n            description: |-\n              text\n\n              more\n"
+        for number in range(900)
+    )
+    definition = (
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: x\nspec:\n"
+        "  group: acme.example.com\n  names:\n    kind: Widget\n  versions:\n  - name: v1\n    schema:\n"
+        f"      openAPIV3Schema:\n        properties:\n{schema}  scope: Cluster\nstatus: {{}}\n"
+    )
+    text = f"{definition}---\n{spec('v1', 'Pod', '{containers: [{image: x/y}]}')}"
+
+    found = lines_of("documents", "a.yaml", text, Resource, "kind", "defines", "defines_scope")
+
+    line = definition.count("\n") + 3
+    assert found == ["4:9 CustomResourceDefinition acme.example.com/Widget cluster", f"{line}:7 Pod - -"]
+    assert images(text) == [f"{line + 1}:29 workload x/y"]
