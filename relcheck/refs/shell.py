@@ -29,6 +29,7 @@ _ERREXIT = re.compile(r"^\s*set\s+-\w*e", re.MULTILINE)
 SHELLS = frozenset(("sh", "bash", "ash", "dash", "ksh", "mksh", "zsh"))
 MAX_COMMANDS = 20_000
 _SHORT = 300
+_BACKGROUND = re.compile(r"(?<![&>])&(?![&>])")
 
 
 class Word(Record):
@@ -159,13 +160,14 @@ class _Script:
         return {**{name: text for name, text in self._outside.items() if name not in found}, **out}
 
     def _visit(self) -> None:
-        for node, place, parent in walk(self._root, self._short, pipefail=self._pipefail):
+        background = _BACKGROUND.search(self._text) is not None
+        for node, kind, place, parent in walk(self._root, self._short, pipefail=self._pipefail, background=background):
             if len(self._out) >= MAX_COMMANDS:
                 return
-            if node.type == "command":
+            if kind == "command":
                 self._command(node, place)
-            elif node.type == "declaration_command" or (
-                node.type == "variable_assignment"
+            elif kind == "declaration_command" or (
+                kind == "variable_assignment"
                 and parent not in ("command", "declaration_command", "variable_assignments")
             ):
                 self._assignments(node)
@@ -385,8 +387,9 @@ def _all(root: Any) -> Iterator[tuple[Any, str]]:  # noqa: ANN401 - tree-sitter'
     while stack:
         node, parent = stack.pop()
         yield node, parent
-        kind = node.type
-        stack.extend((child, kind) for child in reversed(node.children))
+        if node.child_count:
+            kind = node.type
+            stack.extend([(child, kind) for child in reversed(node.children)])
 
 
 def join_words(words: Sequence[Word]) -> str:

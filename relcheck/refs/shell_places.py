@@ -12,6 +12,15 @@ from typing import Any
 from relcheck.records import Record
 
 _HARMLESS = frozenset(("true", ":", "echo", "printf", "exit 0", "return 0", "warn", "log", "logger"))
+_TELLING = frozenset((
+    "command", "variable_assignment", "list", "pipeline", "if_statement", "while_statement", "redirected_statement",
+    "command_substitution", "process_substitution", "function_definition", "case_item", "negated_command", "subshell",
+    "compound_statement", "heredoc_redirect",
+))  # fmt: skip
+"""The nodes that change what holds below them."""
+_SUBSTITUTIONS = {"command_substitution": "substitution", "process_substitution": "process"}
+_NO_HOLDER = frozenset(("variable_assignment", "list", *_SUBSTITUTIONS))
+"""The nodes below which nothing is a word of the command above them any more."""
 _THROUGH = frozenset(("redirected_statement", "negated_command", "subshell", "compound_statement", "heredoc_redirect"))
 """What may stand between a pipe and a command whose neighbours in the pipe it does not change."""
 
@@ -20,28 +29,46 @@ TextOf = Callable[[Node], str]
 
 
 class Place(Record):
-    """What stands around a node. holder: the program whose word it is part of; the others as in `SimpleCommand`."""
+    """What stands around a node; the fields are those of `SimpleCommand`."""
 
     swallowed: bool = False
     conditional: bool = False
     inside: str = ""
     outer: str = ""
-    holder: str = ""
     before: str = ""
     behind: str = ""
     redirects: tuple[Node, ...] = ()
 
 
-def walk(root: Node, text_of: TextOf, *, pipefail: bool) -> Iterator[tuple[Node, Place, str]]:
-    """Yield every node with its place and the type of the node above, in no particular order, without recursion."""
-    stack: list[tuple[Node, Place, str]] = [(root, Place(), "")]
+def walk(root: Node, text_of: TextOf, *, pipefail: bool, background: bool) -> Iterator[tuple[Node, str, Place, str]]:
+    """Yield every node with its type, its place and the type of the node above, in no particular order.
+
+    `background` says whether a `&` stands anywhere in the text; most texts have none, and need not be asked.
+    """
+    stack: list[tuple[Node, Place, str, Node | None]] = [(root, Place(), "", None)]
     while stack:
-        node, place, parent = stack.pop()
-        yield node, place, parent
+        node, place, parent, holder = stack.pop()
+        kind = node.type
+        yield node, kind, place, parent
+        if not node.child_count:
+            continue
         children = node.children
-        if children:
-            kind = node.type
-            stack.extend((child, below, kind) for child, below in _below(node, children, place, text_of, pipefail))
+        if kind not in _TELLING and not background:
+            below = place.replace(before="", behind="", redirects=()) if _has_neighbours(place) else place
+            stack.extend([(child, below, kind, holder) for child in children])
+            continue
+        if kind in _SUBSTITUTIONS:
+            outer = program_of(text_of(holder)) if holder is not None else ""
+            place = place.replace(inside=_SUBSTITUTIONS[kind], outer=outer, swallowed=False)
+        if kind in _NO_HOLDER:
+            holder = None
+        below_holder = node if kind == "command" else holder
+        found = _below(node, kind, children, place, text_of, pipefail)
+        stack.extend([(child, below, kind, below_holder) for child, below in found])
+
+
+def _has_neighbours(place: Place) -> bool:
+    return bool(place.before or place.behind or place.redirects)
 
 
 def first_program(node: Node | None, text_of: TextOf) -> str:
@@ -64,10 +91,9 @@ def program_of(text: str) -> str:
 
 
 def _below(
-    node: Node, children: list[Node], place: Place, text_of: TextOf, pipefail: bool
+    node: Node, kind: str, children: list[Node], place: Place, text_of: TextOf, pipefail: bool
 ) -> Iterator[tuple[Node, Place]]:
-    kind = node.type
-    passed = _passed(node, kind, place, text_of)
+    passed = _passed(kind, place)
     if kind == "list":
         found = _list(children, passed, text_of)
     elif kind == "pipeline":
@@ -83,21 +109,14 @@ def _below(
         yield child, below.replace(swallowed=True) if behind == "&" and not below.swallowed else below
 
 
-def _passed(node: Node, kind: str, place: Place, text_of: TextOf) -> Place:
+def _passed(kind: str, place: Place) -> Place:
     """Return what every child of a node has in common."""
     changes: dict[str, object] = {}
     if kind not in _THROUGH and (place.before or place.behind):
         changes |= {"before": "", "behind": ""}
     if place.redirects:
         changes["redirects"] = ()
-    if kind in ("command_substitution", "process_substitution"):
-        name = "substitution" if kind == "command_substitution" else "process"
-        changes |= {"inside": name, "outer": place.holder, "holder": "", "swallowed": False}
-    elif kind == "command":
-        changes["holder"] = program_of(text_of(node))
-    elif kind in ("variable_assignment", "list") and place.holder:
-        changes["holder"] = ""
-    elif kind == "function_definition":
+    if kind == "function_definition":
         changes["swallowed"] = False
     elif kind == "case_item":
         changes["conditional"] = True
