@@ -64,7 +64,7 @@ def read_relcheck(report: Any, _: Path) -> Iterator[Found]:  # noqa: ANN401 - JS
 def read_gitleaks(report: Any, tree: Path) -> Iterator[Found]:  # noqa: ANN401 - JSON
     """Read a report of gitleaks."""
     for found in report or ():
-        yield Found(os.path.relpath(found["File"], tree), found["StartLine"], found["RuleID"])
+        yield Found(os.path.relpath(tree / found["File"], tree), found["StartLine"], found["RuleID"])
 
 
 def read_detect_secrets(report: Any, _: Path) -> Iterator[Found]:  # noqa: ANN401 - JSON
@@ -134,12 +134,7 @@ def run(tool: Tool, tree: Path, limit: float) -> Run:
     with tempfile.TemporaryDirectory() as place:
         report = Path(place) / "report.json"
         printed = Path(place) / "printed"
-        environment = {
-            **os.environ,
-            "HOME": place,
-            "RELCHECK_CACHE_DIR": str(Path(place) / "cache"),
-            "PYTHONPATH": str(ROOT),
-        }
+        environment = {**os.environ, "HOME": place, "RELCHECK_CACHE_DIR": str(Path(place) / "cache")}
         begun = time.perf_counter()
         with printed.open("wb") as out:
             process = subprocess.Popen(
@@ -170,7 +165,7 @@ def _wait(process: subprocess.Popen[bytes], deadline: float) -> tuple[resource.s
 
 def find_in_text(tree: Path) -> None:
     """Search the tracked texts below a folder for tokens and secrets, as the credential scan does, and print them."""
-    sys.path.insert(0, str(ROOT))
+    sys.path.append(str(ROOT))
     from relcheck.discover import discover  # noqa: PLC0415 - measured with the rest
     from relcheck.rules import load_rules  # noqa: PLC0415
     from relcheck.secrets.find import finder  # noqa: PLC0415
@@ -243,7 +238,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("trees", nargs="+", type=Path, metavar="CHECKOUT")
     parser.add_argument("--venvs", type=Path, help="folder with one virtual environment a peer")
-    parser.add_argument("--python", default=sys.executable, help="an interpreter that has relcheck installed")
+    parser.add_argument("--python", default=sys.executable, help="an interpreter with relcheck: installed from a wheel, its rules are compiled")
     parser.add_argument("--limit", type=float, default=900, help="seconds after which a run is stopped")
     parser.add_argument("--out", type=Path, help="folder for the table of findings")
     parser.add_argument("--only", action="append", metavar="TOOL", help="run these alone")

@@ -213,7 +213,9 @@ _PLACEHOLDER = lazy_pattern(
     r"|x{3,}|change[-_ ]?(?:me|it|this).*|replace.*|insert[-_ ].*"
     r"|(?:an? )?example|dummy|test|testing|password|passwd|pass|token|secret|apikey|api[-_]key|todo.*"
     r"|fixme|tbd|fake|sample"
-    r"|placeholder|redacted|masked|hidden|\.{3,}|…|__\w+__|(?:some|my)[-_ ](?:[a-z]+[-_ ])*(?:token|password|secret|key)"
+    r"|placeholder|redacted|masked|hidden|\.{3,}|…|__\w+__"
+    # A few words that say what would stand here: `my-password`, `aws-secret-key`.
+    r"|(?-i:[a-z]+(?:[-_ ][a-z]+){0,2}[-_ ](?:token|password|passwd|pwd|secret|key))"
     r"|(?:example|dummy|fake|test)[-_](?:token|password|secret|key|api[-_]?key)"
     r"|(?-i:[A-Za-z0-9/+]{6,}EXAMPLE(?:KEY)?)",  # the keys in Amazon's documentation
     re.IGNORECASE | re.DOTALL,
