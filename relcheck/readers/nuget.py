@@ -292,22 +292,30 @@ def _configuration(root: Tag) -> Iterator[Fact]:
         for _, found in added
         if "://" in found["value"].text and found.get("key", found["value"]).text not in disabled
     ]
-    others = len(remote) - 1
     for found in remote:
-        for fact in registry(
-            found["value"], ecosystem="nuget", purpose="index", key="packageSources", scope=_key(found)
-        ):
-            yield fact.replace(filtered=mapped, beside=others) if isinstance(fact, Registry) else fact
-        if found.get("disabletlscertificatevalidation", found["value"]).text.lower() in _OFF:
-            place = found["disabletlscertificatevalidation"]
-            yield Registry(
-                span=place.all(), ecosystem="nuget", purpose="index", url=UNKNOWN, host=UNKNOWN, tls="off",
-                key="disableTLSCertificateValidation",
-            )  # fmt: skip
+        yield from _source(found, mapped=mapped, others=len(remote) - 1)
     for tag in root.all("config", "add"):
         found = tag.attributes()
         if _key(found).lower() == "defaultpushsource" and "value" in found:
             yield from registry(found["value"], ecosystem="nuget", purpose="publish", key="defaultPushSource")
+
+
+def _source(found: dict[str, Source], *, mapped: bool, others: int) -> Iterator[Fact]:
+    """<add key="NAME" value="URL" disableTLSCertificateValidation="true"/>."""
+    url: Text = UNKNOWN
+    host: Text = UNKNOWN
+    for fact in registry(found["value"], ecosystem="nuget", purpose="index", key="packageSources", scope=_key(found)):
+        if isinstance(fact, Registry):
+            url, host = fact.url, fact.host
+            yield fact.replace(filtered=mapped, beside=others)
+        else:
+            yield fact
+    check = found.get("disabletlscertificatevalidation")
+    if check is not None and check.text.lower() in _OFF:
+        yield Registry(
+            span=check.all(), ecosystem="nuget", purpose="index", url=url, host=host, tls="off",
+            key="disableTLSCertificateValidation",
+        )  # fmt: skip
 
 
 def _key(found: dict[str, Source]) -> str:

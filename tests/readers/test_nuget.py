@@ -122,7 +122,7 @@ def test_sources() -> None:
     assert lines_of("nuget", "NuGet.Config", CONFIG, Registry, "purpose", "host", "tls", "filtered", "beside") == [
         "5:37 index api.nuget.org - False 1",
         "6:35 index nuget.acme.io - False 1",
-        "6:86 index unknown off unknown 0",
+        "6:86 index nuget.acme.io off unknown 0",
         "11:55 publish push.acme.io - unknown 0",
     ]
 
