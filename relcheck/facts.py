@@ -123,6 +123,7 @@ class Component(Fact):
     fork_code: bool = False  # it checks out what a pull request brings
     fork_code_runs: str = ""  # what executes that afterwards in the same job (by link)
     refuses_fork: Truth = False  # this version of the checkout refuses such code by itself
+    pushes_later: bool = False  # its job pushes commits or tags with git (by link)
     untrusted_event: str = ""  # an event that strangers cause and that reaches its job for sure (by link)
 
 

@@ -93,6 +93,8 @@ class _Steps:
             yield "tested", self._tested(job, frozenset())
         elif isinstance(fact, Component):
             yield "untrusted_event", next((name for name in job.events if name.split(":")[0] in UNTRUSTED_EVENTS), "")
+            if fact.name == "actions/checkout":
+                yield "pushes_later", any(map(_pushes_commits, self.inside[job.id]))
             if fact.fork_code:
                 yield "fork_code_runs", self._runs_after(fact)
 
@@ -188,6 +190,10 @@ def _token_in_reach(install: Install, job: Job) -> str:
 def _names_ref(fact: Fact) -> bool:
     named = isinstance(fact, Component) and fact.name == "actions/checkout"
     return named and any(given.name == "ref" and given.value != "" for given in fact.inputs)  # type: ignore[attr-defined]
+
+
+def _pushes_commits(fact: Fact) -> bool:
+    return isinstance(fact, Command) and fact.program == "git" and fact.verb == "push"
 
 
 def _is_foreign(component: Component) -> bool:
