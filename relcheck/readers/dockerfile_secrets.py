@@ -29,22 +29,22 @@ _SETS = lazy_pattern(
 
 def written_arguments(script: Source, arguments: Mapping[str, Source], *, env: bool = False) -> Iterator[Credential]:
     """Yield each secret ARG of the stage that a RUN writes into a file, or that an ENV keeps (`env`)."""
-    secret = {name: place for name, place in arguments.items() if looks_secret_name(name) or is_publish_variable(name)}
-    if not secret or "$" not in script.text:
-        return
-    for match in islice(_REFERENCE.finditer(script.text), _REFERENCES):
+    said: set[str] = set()
+    for match in islice(_REFERENCE.finditer(script.text), _REFERENCES if arguments else 0):
         name = match[1] or match[2]
-        if name in secret and (env or _is_written(script.text, match.start())):
+        if name not in arguments or name in said or not (looks_secret_name(name) or is_publish_variable(name)):
+            continue
+        if env or _is_written(script.text, match.start()):
             yield Credential(
                 span=script.at(*match.span()),
-                related=(Related(span=secret[name].all(), note="the build argument"),),
+                related=(Related(span=arguments[name].all(), note="the build argument"),),
                 kind="build-arg",
                 form="reference",
                 where="layer",
                 key=name,
                 tool="ENV" if env else "RUN",
             )
-            del secret[name]
+            said.add(name)
 
 
 def _is_written(text: str, at: int) -> bool:

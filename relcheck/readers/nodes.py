@@ -94,10 +94,13 @@ class Sequence:
 class Mapping:
     """A mapping: pairs of nodes in order, duplicate keys kept; `get` takes the last one, as YAML's users do."""
 
-    __slots__ = ("_file", "anchor", "end", "flow", "items", "start", "tag")
+    __slots__ = ("_file", "_index", "_indexed", "_inherited", "anchor", "end", "flow", "items", "start", "tag")
 
     def __init__(self, file: Source, start: int, *, flow: bool, tag: str = "", anchor: str | None = None) -> None:
         self._file = file
+        self._index: dict[str, tuple[Scalar, Node]] = {}
+        self._indexed = 0
+        self._inherited: dict[str, Node] | None = None
         self.items: list[tuple[Node, Node]] = []
         self.flow = flow
         self.tag = tag
@@ -131,19 +134,30 @@ class Mapping:
 
     def get(self, name: str, *, merge: bool = False) -> Node | None:
         """Return the value of a key (the last one written), or None."""
-        found: Node | None = None
-        for key, value in self.pairs(merge=merge):
-            if key.value == name:
-                found = value
-        return found
+        found = self._pair(name)
+        if not merge:
+            return found[1] if found else None
+        return found[1] if found and name != "<<" else self._behind_merges().get(name)
 
     def key(self, name: str) -> Scalar | None:
         """Return the node of a key itself (the last one written), or None."""
-        found: Scalar | None = None
-        for key, _ in self.pairs():
-            if key.value == name:
-                found = key
-        return found
+        found = self._pair(name)
+        return found[0] if found else None
+
+    def _pair(self, name: str) -> tuple[Scalar, Node] | None:
+        """Return a key and its value; asked once for each of many jobs, so that the items are gone through once."""
+        if self._indexed != len(self.items):
+            self._index = {key.value: (key, value) for key, value in self.items if isinstance(key, Scalar)}
+            self._indexed = len(self.items)
+            self._inherited = None
+        return self._index.get(name)
+
+    def _behind_merges(self) -> dict[str, Node]:
+        """Return what `<<` brings in."""
+        if self._inherited is None:
+            merges = self._pair("<<") is not None
+            self._inherited = {key.value: value for key, value in self._merged(set(), 0)} if merges else {}
+        return self._inherited
 
     def map(self, name: str, *, merge: bool = False) -> Mapping | None:
         """Return the value of a key if it is a mapping."""
