@@ -83,7 +83,7 @@ class Discovery(Record):
 def path_class(path: str, *, named: bool = False, chart: bool = False) -> PathClass:
     """Say what a path below the root tells of a file; a file named outright is never a fixture."""
     segments = path.lower().split("/")[:-1] if not path.startswith("/") else []
-    fixture = any(segment in _FIXTURES for segment in segments) or ("templates" in segments and not chart)
+    fixture = any(segment.rstrip("0123456789") in _FIXTURES for segment in segments) or ("templates" in segments and not chart)
     return PathClass(
         fixture=fixture and not named,
         template=bool(_TEMPLATE.search(path)) or (chart and "templates" in segments),
