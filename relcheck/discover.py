@@ -83,7 +83,9 @@ class Discovery(Record):
 def path_class(path: str, *, named: bool = False, chart: bool = False) -> PathClass:
     """Say what a path below the root tells of a file; a file named outright is never a fixture."""
     segments = path.lower().split("/")[:-1] if not path.startswith("/") else []
-    fixture = any(segment.rstrip("0123456789") in _FIXTURES for segment in segments) or ("templates" in segments and not chart)
+    fixture = any(segment.rstrip("0123456789") in _FIXTURES for segment in segments) or (
+        "templates" in segments and not chart
+    )
     return PathClass(
         fixture=fixture and not named,
         template=bool(_TEMPLATE.search(path)) or (chart and "templates" in segments),
@@ -301,7 +303,9 @@ class _Search:
 def _above(root: str) -> str:
     """Return the end of the root's path from a hidden folder on: `relcheck scan .github` reads workflows as such."""
     segments = root.replace(os.sep, "/").split("/")[-2:]
-    first = next((number for number, segment in enumerate(segments) if segment.startswith(".") and segment != ".git"), 2)
+    first = next(
+        (number for number, segment in enumerate(segments) if segment.startswith(".") and segment != ".git"), 2
+    )
     return "".join(f"{segment}/" for segment in segments[first:])
 
 
