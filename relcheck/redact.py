@@ -58,7 +58,11 @@ def _is_keyed(match: re.Match[str]) -> bool:
         or literal_form(match["value"]) != "literal"
     ):
         return False
-    return bool(match["glue"].strip()) or match["key"].startswith("-") or _looks_random(match["value"])
+    if match["glue"].strip() or match["key"].startswith("-"):
+        return True
+    # In `"$TOKEN" next` the name is no key of the next word.
+    used = match.string[match.start() - 1 : match.start()] == "$"
+    return not used and _looks_random(match["value"])
 
 
 def _names_secret(name: str) -> bool:
@@ -139,12 +143,6 @@ def shown_line(source: Source, number: int, secrets: tuple[tuple[int, int], ...]
         kept = redact(text[start:end]).rstrip("…") if first >= 0 else ""
         text = text[:start] + kept + "*" * (end - start - len(kept)) + text[end:]
     return text
-
-
-def safe_path(path: str) -> str:
-    """Return a path as a line may begin with it: `::` at the start of a line is a command to GitHub's runners."""
-    shown = safe_text(path)
-    return f"./{shown}" if shown.startswith(("::", "##[")) else shown
 
 
 def safe_path(path: str) -> str:

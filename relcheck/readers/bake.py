@@ -19,6 +19,7 @@ from relcheck.readers.dockerfile_files import git_repository
 from relcheck.readers.hcl_tree import blocks, candidates, labelled, load
 from relcheck.readers.hcl_values import Values, template
 from relcheck.readers.nodes import Mapping, Node, Scalar
+from relcheck.readers.urls import url_parts
 from relcheck.readers.yaml_tree import load as load_json
 from relcheck.refs import MARK
 from relcheck.refs.git import parse_git_url
@@ -173,9 +174,8 @@ def _download(source: Source) -> Download:
     url = parse_url(source.text)
     known = url is not None and MARK not in url.redacted
     return Download(
-        span=source.all(), parts={"host": source.at(*url.spans["host"])} if url and "host" in url.spans else {},
-        tool="bake", url=url.redacted if url and known else UNKNOWN, scheme=url.scheme if url else UNKNOWN,
-        host=url.host if url else UNKNOWN, unpacked=True, context="manifest",
+        span=source.all(), parts=url_parts(source, url), tool="bake", url=url.redacted if url and known else UNKNOWN,
+        scheme=url.scheme if url else UNKNOWN, host=url.host if url else UNKNOWN, unpacked=True, context="manifest",
     )  # fmt: skip
 
 

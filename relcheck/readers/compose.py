@@ -340,6 +340,7 @@ def secret_argument(name: str, value: Source) -> Credential | None:
         return None
     return Credential(
         span=value.all(),
+        parts={"value": value.all()},
         kind="build-arg",
         form=form,
         where="manifest",

@@ -31,6 +31,7 @@ from relcheck.facts import (
 from relcheck.readers.images import image_fact
 from relcheck.readers.jsonc import load_jsonc
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
+from relcheck.readers.urls import url_parts
 from relcheck.refs import MARK
 from relcheck.refs.git import classify_ref
 from relcheck.refs.secrets import looks_secret_name
@@ -185,9 +186,8 @@ def _archive(source: Source) -> Iterator[Fact]:
     url = parse_url(source.text)
     if url is not None:
         yield Download(
-            span=source.all(), parts={"host": source.at(*url.spans["host"])} if "host" in url.spans else {},
-            tool="devcontainer", url=url.redacted, scheme=url.scheme, host=url.host, executed_by="devcontainer",
-            unpacked=True, context="manifest",
+            span=source.all(), parts=url_parts(source, url), tool="devcontainer", url=url.redacted, scheme=url.scheme,
+            host=url.host, executed_by="devcontainer", unpacked=True, context="manifest",
         )  # fmt: skip
 
 
@@ -258,6 +258,7 @@ def _locked(top: Mapping) -> Iterator[Fact]:
         digest = value.scalar("integrity") if isinstance(value, Mapping) else None
         if digest is not None:
             yield Component(
-                span=key.span, parts={"name": key.span, "ref": digest.span}, system="devcontainer-lock", kind="feature", name=key.value, owner="",
-                ref=digest.value, ref_kind="sha", verified=True, locked=True, first_party=True, local=True,
+                span=key.span, parts={"name": key.span, "ref": digest.span}, system="devcontainer-lock", kind="feature",
+                name=key.value, owner="", ref=digest.value, ref_kind="sha", verified=True, locked=True, first_party=True,
+                local=True,
             )  # fmt: skip

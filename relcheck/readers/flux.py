@@ -23,7 +23,7 @@ from relcheck.readers.nodes import Mapping
 from relcheck.refs.git import classify_ref
 from relcheck.source import Source
 
-_VERSION = re.compile(r"^# Flux Version: (?P<version>v\d+\.\d+\.\d+\S*)[ \t]*$", re.MULTILINE)
+_VERSION = re.compile(r"^# Flux Version: (?P<version>v\d+\.\d+\.\d+\S*)[ \t]*\r?$", re.MULTILINE)
 
 
 def object_facts(node: Mapping, group: str, kind: str, setting: Setting) -> Iterator[Fact]:

@@ -22,7 +22,7 @@ _DEPENDENCIES = {
     "add_development_dependency": "dev",
 }
 _VERSION = re.compile(
-    r"^[ \t]*VERSION[ \t]*=[ \t]*[\"'](?P<version>[^\"'\n#]+)[\"'](?:\.freeze)?[ \t]*(?:#.*)?$", re.MULTILINE
+    r"^[ \t]*VERSION[ \t]*=[ \t]*[\"'](?P<version>[^\"'\n#]+)[\"'](?:\.freeze)?[ \t]*(?:#.*)?\r?$", re.MULTILINE
 )
 _EVERYTHING = re.compile(r"Dir(?:\.glob\(|\[|\.glob )\s*[\"'](?:\./)?\*\*/\*[\"']\s*[\])]?\s*$")
 _TRACKED = re.compile(r"`git ls-files(?: -z)?`(?:\.split\([^()]*\)|\.split\b)?\s*$")

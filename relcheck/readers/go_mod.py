@@ -117,9 +117,10 @@ def _require(name: Word, version: Word, comment: str) -> Dependency:
 def _dependency(name: Word, version: Word, group: str, *, parts: dict[str, Span]) -> Dependency:
     commit = _PSEUDO.match(version.text)
     firmness = "path" if version.text == _NO_VERSION else "git-commit" if commit else go_firmness(version.text)
+    pinned = {"ref": version.source.part(*commit.span("commit")).all()} if commit else {}
     return Dependency(
         span=version.source.all(),
-        parts={**parts, "constraint": version.source.all()},
+        parts={**parts, "constraint": version.source.all(), **pinned},
         ecosystem="go",
         where="manifest",
         name=name.text,

@@ -19,7 +19,7 @@ from relcheck.facts import UNKNOWN, Dependency, Download, Fact, Package, Registr
 from relcheck.readers.gradle_tokens import Statement, Token, parse
 from relcheck.readers.images import image_fact
 from relcheck.readers.package_versions import version_fields
-from relcheck.readers.urls import registry
+from relcheck.readers.urls import registry, url_parts
 from relcheck.refs import MARK
 from relcheck.refs.url import parse_url
 from relcheck.source import Source, Span
@@ -307,8 +307,9 @@ class _Script:
         url = parse_url(self.known(script).text) if script is not None else None
         if script is not None and url is not None:
             yield Download(
-                span=script.source.all(), parts={}, tool="gradle", url=UNKNOWN if MARK in url.redacted else url.redacted,
-                scheme=url.scheme, host=url.host, executed_by="gradle", piped=True, context="manifest",
+                span=script.source.all(), parts=url_parts(script.source, url), tool="gradle",
+                url=UNKNOWN if MARK in url.redacted else url.redacted, scheme=url.scheme, host=url.host, executed_by="gradle",
+                piped=True, context="manifest",
             )  # fmt: skip
 
     def _jib(self, statement: Statement) -> Iterator[Fact]:

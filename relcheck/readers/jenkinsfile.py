@@ -398,8 +398,10 @@ class _Jenkinsfile:
         if secret is not None:
             yield secret
         text = ref.text.removeprefix("*/") if ref is not None else ""
+        place = ref.part(len(ref.text) - len(text), len(ref.text)).all() if ref is not None else None
         yield Component(
             span=ref.all() if ref is not None else url.all(),
+            parts={"ref": place} if place is not None and text and MARK not in text else {},
             job=_JOB,
             step=setting.around.step,
             system="jenkins",

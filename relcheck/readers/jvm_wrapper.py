@@ -12,11 +12,12 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Dependency, Download, Fact, Registry
+from relcheck.readers.urls import url_parts
 from relcheck.refs import MARK
 from relcheck.refs.url import parse_url
 from relcheck.source import Piece, Source
 
-_LINE = re.compile(r"(?m)^[ \t\f]*(?P<key>(?:[^\s=:#!\\]|\\.)+)[ \t\f]*[=: \t][ \t\f]*(?P<value>[^\r\n]*?)[ \t\f]*$")
+_LINE = re.compile(r"(?m)^[ \t\f]*(?P<key>(?:[^\s=:#!\\]|\\.)+)[ \t\f]*[=: \t][ \t\f]*(?P<value>[^\r\n]*?)[ \t\f]*\r?$")
 _ESCAPE = re.compile(r"\\(.)")
 _VERSION = re.compile(
     r"(?:apache-maven|maven-wrapper|gradle)(?:-wrapper)?-(?P<version>\d[\w.+-]*?)(?:-(?:bin|all|src))?\.(?:zip|jar|tar\.gz)$"
@@ -75,7 +76,7 @@ def _download(values: dict[str, Source], key: str, checksum: str, program: str, 
     pinned = values.get(checksum)
     if url is not None:
         yield Download(
-            span=where.all(), parts={"host": where.at(*url.spans["host"])} if "host" in url.spans else {}, tool="wrapper",
+            span=where.all(), parts=url_parts(where, url), tool="wrapper",
             url=UNKNOWN if MARK in url.redacted else url.redacted, scheme=url.scheme, host=url.host,
             verified_by="checksum" if pinned is not None and pinned.text else "", executed_by=program, unpacked=True,
             context="manifest",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from relcheck.facts import Fact
-from relcheck.readers.lock_ledger import FORGES, Ledger
+from relcheck.readers.lock_ledger import FORGES, Ledger, Named
 from relcheck.source import Source
 
 _NPM = re.compile(r'"resolved":\s*"(?P<url>[^"\n]*)"(?P<hash>,\s*"integrity":\s*"[^"\n]+")?')
@@ -49,7 +49,7 @@ def _npm(text: str, ledger: Ledger) -> None:
     """`"resolved": "URL", "integrity": "…"`, in a tree (version 1) or keyed by path (2 and 3)."""
     root = _NPM_ROOT.match(text)
     if root is not None:
-        ledger.own(root["name"], *root.span("version"))
+        ledger.own((root["name"], root.start("name")), *root.span("version"))
     for match in _NPM.finditer(text):
         url = match["url"]
         if url.startswith("http"):
@@ -57,7 +57,8 @@ def _npm(text: str, ledger: Ledger) -> None:
             if counts and not match["hash"] and not _integrity_elsewhere(text, match):
                 ledger.unverified(_npm_name(text, match.start()), *match.span("url"))
         elif url.startswith(_GIT):
-            ledger.repository(_npm_name(text, match.start()), url.partition("#")[2], *match.span("url"))
+            ref = url.partition("#")[2]
+            ledger.repository(_npm_name(text, match.start()), (ref, match.end("url") - len(ref)), *match.span("url"))
 
 
 def _integrity_elsewhere(text: str, match: re.Match[str]) -> bool:
@@ -68,11 +69,12 @@ def _integrity_elsewhere(text: str, match: re.Match[str]) -> bool:
     return '"integrity"' in text[begin : end if end >= 0 else match.end() + _NEAR]
 
 
-def _npm_name(text: str, at: int) -> str:
+def _npm_name(text: str, at: int) -> Named:
     begin = text.rfind("{", max(at - _NEAR, 0), at)
     line = text.rfind("\n", max(begin - _NEAR, 0), max(begin, 0)) + 1
     key = _NPM_KEY.search(text, line, begin + 1)
-    return key["key"].rpartition("node_modules/")[2] if key else ""
+    name = key["key"].rpartition("node_modules/")[2] if key else ""
+    return name, key.end("key") - len(name) if key else -1
 
 
 def _yarn(text: str, ledger: Ledger) -> None:
@@ -82,17 +84,18 @@ def _yarn(text: str, ledger: Ledger) -> None:
     for match in _YARN.finditer(text):
         url, _, fragment = match["url"].partition("#")
         if url.startswith(_GIT) or url.endswith(".git"):
-            ledger.repository(_yarn_name(text, match.start("url")), fragment, *match.span("url"))
+            ref = (fragment, match.end("url") - len(fragment))
+            ledger.repository(_yarn_name(text, match.start("url")), ref, *match.span("url"))
         elif url.startswith("http"):
             counts = ledger.came_from(url, match.start("url"))
             if counts and not match["hash"] and not fragment:
                 ledger.unverified(_yarn_name(text, match.start("url")), *match.span("url"))
 
 
-def _yarn_name(text: str, at: int) -> str:
+def _yarn_name(text: str, at: int) -> Named:
     begin = text.rfind("\n\n", max(at - _NEAR, 0), at) + 2
     key = _YARN_KEY.search(text, begin, at)
-    return key["name"] if key else ""
+    return (key["name"], key.start("name")) if key else ("", -1)
 
 
 def _berry(text: str, ledger: Ledger) -> None:
@@ -108,6 +111,7 @@ def _berry(text: str, ledger: Ledger) -> None:
 
 def _berry_entry(block: str, start: int, match: re.Match[str], ledger: Ledger) -> None:
     rest = match["rest"]
+    name = (match["name"], start + match.start("name"))
     place = (start + match.start("name"), start + match.end("rest"))
     archive = re.search(r"__archiveUrl=(?P<url>[^&\"]+)", rest)
     if archive is not None:
@@ -116,10 +120,11 @@ def _berry_entry(block: str, start: int, match: re.Match[str], ledger: Ledger) -
     if "checksum:" in block or "conditions:" in block:
         return
     if rest.startswith("npm:"):
-        ledger.unverified(match["name"], *place)
+        ledger.unverified(name, *place)
     elif rest.startswith(_GIT) or ".git#" in rest:
         commit = re.search(r"#(?:commit=)?(?P<ref>[^&]*)", rest)
-        ledger.repository(match["name"], commit["ref"] if commit else "", *place)
+        begin = start + match.start("rest")
+        ledger.repository(name, (commit["ref"], begin + commit.start("ref")) if commit else ("", -1), *place)
 
 
 def _encoded(url: str, start: int, ledger: Ledger) -> None:
@@ -140,7 +145,7 @@ def _pnpm(text: str, ledger: Ledger) -> None:
         tarball = fields.get("tarball")
         if fields.get("commit") is not None:
             place = (base + fields["commit"].start("value"), base + fields["commit"].end("value"))
-            ledger.repository(_pnpm_name(text, match.start()), fields["commit"]["value"], *place)
+            ledger.repository(_pnpm_name(text, match.start()), (fields["commit"]["value"], place[0]), *place)
         elif tarball is not None and tarball["value"].startswith("http"):
             counts = ledger.came_from(tarball["value"], base + tarball.start("value"))
             if counts and "integrity" not in fields:
@@ -148,21 +153,23 @@ def _pnpm(text: str, ledger: Ledger) -> None:
                 ledger.unverified(_pnpm_name(text, match.start()), *place)
 
 
-def _pnpm_name(text: str, at: int) -> str:
+def _pnpm_name(text: str, at: int) -> Named:
     """Return the name in the line above the one that holds an offset."""
     own = text.rfind("\n", 0, at) + 1
     key = _PNPM_KEY.match(text, text.rfind("\n", 0, max(own - 1, 0)) + 1)
-    return key["name"] if key else ""
+    return (key["name"], key.start("name")) if key else ("", -1)
 
 
 def _bun(text: str, ledger: Ledger) -> None:
     """`"key": ["name@spec", "registry", {…}, "sha512-…"]`; workspaces, folders and git have no hash."""
     for match in _BUN.finditer(text):
         spec, rest = match["spec"], match["rest"]
+        name = (match["name"], match.start("name"))
         url = _BUN_URL.match(rest)
         if url is not None:
             ledger.came_from(url["url"], match.start("rest") + url.start("url"))
         if spec.startswith(_GIT):
-            ledger.repository(match["name"], spec.partition("#")[2], *match.span("spec"))
+            ref = spec.partition("#")[2]
+            ledger.repository(name, (ref, match.end("spec") - len(ref)), *match.span("spec"))
         elif re.match(r"\d|https?:", spec) and not _HASH.search(rest) and not FORGES.match(spec):
-            ledger.unverified(match["name"], match.start("name"), match.end("spec"))
+            ledger.unverified(name, match.start("name"), match.end("spec"))

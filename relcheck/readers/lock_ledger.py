@@ -13,12 +13,16 @@ from relcheck.facts import Dependency, Fact, Package, Registry
 from relcheck.readers.package_sources import firmness_of_ref
 from relcheck.readers.package_versions import version_fields
 from relcheck.readers.urls import registry
-from relcheck.source import Source
+from relcheck.source import Source, Span
 
 FORGES = re.compile(
     r"https?://(?:codeload\.github\.com|api\.github\.com|github\.com|gitlab\.com|bitbucket\.org|codeberg\.org)/"
 )
 """For npm, archives of a commit on these hosts are git dependencies: the commit in their URL is what verifies them."""
+
+
+Named = tuple[str, int]
+"""The name of an entry and where it begins; -1 where no name is found."""
 
 
 class Ledger:
@@ -28,7 +32,7 @@ class Ledger:
         self._source = source
         self._ecosystem = ecosystem
         self._hosts: dict[str, list[int]] = {}  # address: first place, how many entries, whether it is a registry
-        self._unhashed: tuple[str, int, int] | None = None
+        self._unhashed: tuple[Named, int, int] | None = None
         self._unhashed_count = 0
         self._moving: list[Dependency] = []
         self._own: list[Package] = []
@@ -48,30 +52,38 @@ class Ledger:
         counted[1] += 1
         return counted[2] == 1
 
-    def unverified(self, name: str, start: int, end: int) -> None:
+    def unverified(self, name: Named, start: int, end: int) -> None:
         """Remember an entry without any hash; the place is where it says where it came from."""
         if self._unhashed is None:
             self._unhashed = (name, start, end)
         self._unhashed_count += 1
 
-    def repository(self, name: str, ref: str, start: int, end: int) -> None:
+    def repository(self, name: Named, ref: Named, start: int, end: int) -> None:
         """Remember an entry from git, where the ref that it records is no commit."""
-        firmness = firmness_of_ref(ref)
+        firmness = firmness_of_ref(ref[0])
         if firmness in ("git-branch", "git-default") and len(self._moving) < 20:
             self._moving.append(
                 Dependency(
-                    span=self._source.at(start, end), ecosystem=self._ecosystem, where="lock", name=name,
-                    firmness=firmness, source="git", ref=ref, group="lock",
+                    span=self._source.at(start, end), parts=self._parts(name=name, ref=ref), ecosystem=self._ecosystem,
+                    where="lock", name=name[0], firmness=firmness, source="git", ref=ref[0], group="lock",
                 )
             )  # fmt: skip
 
-    def own(self, name: str, start: int, end: int, folder: str | None = None) -> None:
+    def _parts(self, **written: Named) -> dict[str, Span]:
+        """Return the places of what stands in the file."""
+        return {
+            field: self._source.at(start, start + len(text))
+            for field, (text, start) in written.items()
+            if start >= 0 and text
+        }
+
+    def own(self, name: Named, start: int, end: int, folder: str | None = None) -> None:
         """Remember the version that the lock file states for a package of the repository itself."""
         place = self._source.at(start, end)
         version = self._source.text[start:end]
         self._own.append(
             Package(
-                span=place, parts={"version": place}, ecosystem=self._ecosystem, name=name,
+                span=place, parts={"version": place, **self._parts(name=name)}, ecosystem=self._ecosystem, name=name[0],
                 folder=self._source.path.rpartition("/")[0] if folder is None else folder,
                 version=version, version_only=True, **version_fields(self._ecosystem, version),
             )
@@ -89,7 +101,7 @@ class Ledger:
         if self._unhashed is not None:
             name, start, end = self._unhashed
             yield Dependency(
-                span=self._source.at(start, end), ecosystem=self._ecosystem, where="lock", name=name, group="lock",
-                firmness="exact", others=self._unhashed_count - 1,
+                span=self._source.at(start, end), parts=self._parts(name=name), ecosystem=self._ecosystem, where="lock",
+                name=name[0], group="lock", firmness="exact", others=self._unhashed_count - 1,
             )  # fmt: skip
         yield from self._moving

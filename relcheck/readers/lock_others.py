@@ -51,14 +51,16 @@ def _cargo(text: str, ledger: Ledger) -> None:
     old = "\n[metadata]" in text  # checksums stand together at the end
     for match in _CARGO.finditer(text):
         url, protocol = match["url"], match["protocol"]
+        name = (match["name"], match.start("name"))
         if url is None:
-            ledger.own(match["name"], *match.span("version"), folder="")
+            ledger.own(name, *match.span("version"), folder="")
         elif protocol == "git":
-            ledger.repository(match["name"], url.rpartition("#")[2] if "#" in url else "", *match.span("url"))
+            ref = url.rpartition("#")[2] if "#" in url else ""
+            ledger.repository(name, (ref, match.end("url") - len(ref)), *match.span("url"))
         else:
             ledger.came_from(url, match.start("url"))
             if not match["hash"] and not old:
-                ledger.unverified(match["name"], *match.span("url"))
+                ledger.unverified(name, *match.span("url"))
 
 
 def _packages(text: str) -> Iterator[tuple[int, str]]:
@@ -77,16 +79,19 @@ def _uv(text: str, ledger: Ledger) -> None:
         if head is None or source is None:
             continue
         first = start + source.start("value")
+        name = (head["name"], start + head.start("name"))
         kind = source["kind"]
         if kind == "registry":
             ledger.came_from(source["value"], first)
             missing = next((file for file in _UV_FILE.finditer(block) if not file["hash"]), None)
             if missing is not None:
-                ledger.unverified(head["name"], start + missing.start("url"), start + missing.end("url"))
+                ledger.unverified(name, start + missing.start("url"), start + missing.end("url"))
         elif kind == "git":
-            ledger.repository(head["name"], source["value"].rpartition("#")[2], first, first + len(source["value"]))
+            last = start + source.end("value")
+            ref = source["value"].rpartition("#")[2]
+            ledger.repository(name, (ref, last - len(ref)), first, last)
         elif kind in ("editable", "virtual"):
-            ledger.own(head["name"], start + head.start("version"), start + head.end("version"), folder=source["value"])
+            ledger.own(name, start + head.start("version"), start + head.end("version"), folder=source["value"])
 
 
 def _poetry(text: str, ledger: Ledger) -> None:
@@ -95,15 +100,16 @@ def _poetry(text: str, ledger: Ledger) -> None:
         head, source = _PYTHON_HEAD.search(block), _POETRY_SOURCE.search(block)
         if head is None:
             continue
+        name = (head["name"], start + head.start("name"))
         kind = source["kind"] if source is not None else "git" if _PDM_GIT.search(block) else ""
         if source is not None and kind == "legacy":
             ledger.came_from(source["url"], start + source.start("url"))
         commit = _POETRY_COMMIT.search(block)
         if source is not None and kind == "git":
             place = (start + source.start("url"), start + source.end("url"))
-            ledger.repository(head["name"], commit["ref"] if commit else "", *place)
+            ledger.repository(name, (commit["ref"], start + commit.start("ref")) if commit else ("", -1), *place)
         if kind in ("", "legacy") and _NO_FILES.search(block):
-            ledger.unverified(head["name"], start + head.start("name"), start + head.end("name"))
+            ledger.unverified(name, start + head.start("name"), start + head.end("name"))
 
 
 def _pipenv(text: str, ledger: Ledger) -> None:
@@ -111,7 +117,7 @@ def _pipenv(text: str, ledger: Ledger) -> None:
     for match in _PIPENV.finditer(text):
         body = match["body"]
         if '"version": "' in body and '"hashes"' not in body and not re.search(r'"(?:git|path|file)":', body):
-            ledger.unverified(match["name"], *match.span("name"))
+            ledger.unverified((match["name"], match.start("name")), *match.span("name"))
     end = text.find('"default"')
     for match in _PIPENV_URL.finditer(text, 0, end if end >= 0 else len(text)):
         ledger.came_from(match["url"], match.start("url"))
@@ -128,11 +134,13 @@ def _bundler(text: str, ledger: Ledger) -> None:
         elif section["section"] == "GIT" and remotes:
             revision = _GEM_REVISION.search(body)
             place = (base + remotes[0].start("url"), base + remotes[0].end("url"))
-            ledger.repository("", revision["ref"] if revision else "", *place)
+            commit = (revision["ref"], base + revision.start("ref")) if revision else ("", -1)
+            ledger.repository(("", -1), commit, *place)
         elif section["section"] == "PATH" and remotes:
             folder = remotes[0]["url"].strip("./")
             for spec in _GEM_SPEC.finditer(body):
-                ledger.own(spec["name"], base + spec.start("version"), base + spec.end("version"), folder=folder)
+                name = (spec["name"], base + spec.start("name"))
+                ledger.own(name, base + spec.start("version"), base + spec.end("version"), folder=folder)
 
 
 def _composer(text: str, ledger: Ledger) -> None:

@@ -160,7 +160,10 @@ def tool(value: Source, name: str, constraint: Source | None, *, hashed: bool = 
     """Return a tool that a manifest asks for (`packageManager`, `volta`): its name and version."""
     place = constraint.all() if constraint is not None else value.all()
     text = constraint.text if constraint is not None else ""
+    parts = {"constraint": place} if constraint is not None else {}
+    if value.text.startswith(f"{name}@"):
+        parts["name"] = value.part(0, len(name)).all()
     return Dependency(
-        span=place, parts={"constraint": place} if constraint is not None else {}, ecosystem="npm", where="manifest",
+        span=place, parts=parts, ecosystem="npm", where="manifest",
         name=name, constraint=text, firmness=npm_firmness(text), group="tool", hashed=hashed,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Download
+from relcheck.readers.urls import url_parts
 from relcheck.refs.remote_file import is_moving, is_pinned
 from relcheck.refs.url import parse_url
 from relcheck.source import Source
@@ -15,12 +16,11 @@ def remote_file(source: Source, *, tool: str, checksum: bool = False, executed_b
     url = parse_url(source.text)
     if url is None or (url.scheme not in ("http", "https") and url.scheme is not UNKNOWN):
         return
-    start, end = url.spans.get("host", (0, len(source.text)))
     known = url.host is not UNKNOWN and url.path is not UNKNOWN
     pinned = "pinned-url" if known and is_pinned(source.text) else ""
     yield Download(
         span=source.all(),
-        parts={"host": source.at(start, end)} if "host" in url.spans else {},
+        parts=url_parts(source, url),
         tool=tool,
         url=url.redacted if known else UNKNOWN,
         scheme=url.scheme,

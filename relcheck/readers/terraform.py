@@ -20,7 +20,7 @@ from relcheck.readers.hcl_tree import blocks, candidates, labelled, load
 from relcheck.readers.hcl_values import Values, template
 from relcheck.readers.home_secrets import home_credential
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence, walk
-from relcheck.readers.urls import registry, userinfo
+from relcheck.readers.urls import registry, url_parts, userinfo
 from relcheck.readers.yaml_tree import load as load_json
 from relcheck.refs import MARK
 from relcheck.refs.git import classify_ref, parse_git_url
@@ -297,11 +297,11 @@ def _oci(where: Source) -> Iterator[Component]:
 
 def _download(where: Source, *, verified: bool) -> Download:
     url = parse_url(where.text)
-    parts = {"host": where.at(*url.spans["host"])} if url and "host" in url.spans else {}
     return Download(
-        span=where.all(), parts=parts, tool="terraform", url=url.redacted if url and MARK not in url.redacted else UNKNOWN,
-        scheme=url.scheme if url else UNKNOWN, host=url.host if url else UNKNOWN,
-        verified_by="checksum" if verified else "", executed_by="terraform", unpacked=True, context="manifest",
+        span=where.all(), parts=url_parts(where, url), tool="terraform",
+        url=url.redacted if url and MARK not in url.redacted else UNKNOWN, scheme=url.scheme if url else UNKNOWN,
+        host=url.host if url else UNKNOWN, verified_by="checksum" if verified else "", executed_by="terraform",
+        unpacked=True, context="manifest",
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from relcheck.readers.hcl_values import Values
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence, walk
 from relcheck.readers.yaml_tree import load as load_yaml
 from relcheck.refs import MARK
-from relcheck.source import Source
+from relcheck.source import Source, Span
 
 _IMAGES: dict[str, tuple[tuple[str, str], ...]] = {
     "docker_image": (("name", "pulled"),),
@@ -90,12 +90,21 @@ def _workload(body: Mapping, kind: str, values: Values) -> Iterator[Fact]:
                 )
     for metadata in blocks(body, "metadata"):
         version, name = _KINDS[kind]
+        parts = {
+            key: place for key in ("name", "namespace") if (place := _place(metadata.get(key), values)) is not None
+        }
         yield Resource(
-            span=metadata.span, api_version=version, kind=name, name=_known(metadata.get("name"), values),
+            span=metadata.span, parts=parts, api_version=version, kind=name, name=_known(metadata.get("name"), values),
             namespace=_known(metadata.get("namespace"), values), namespace_from="own" if metadata.get("namespace") else "",
             scope="namespaced",
         )  # fmt: skip
         break
+
+
+def _place(node: Node | None, values: Values) -> Span | None:
+    """Return where a known value stands, or where it is used."""
+    found = values.expanded(node).source if isinstance(node, Scalar) and node.value != "null" else None
+    return found.all() if found is not None and MARK not in found.text else None
 
 
 def _known(node: Node | None, values: Values) -> Text:

@@ -17,7 +17,7 @@ from relcheck.readers.yaml_tree import load
 from relcheck.refs.url import parse_url
 from relcheck.source import Source
 
-_V1 = re.compile(r"^[ \t]*(?P<key>\"[^\"\n]+\"|[^\s\"#]+)[ \t]+\"?(?P<value>[^\"\s#]+)\"?[ \t]*$", re.MULTILINE)
+_V1 = re.compile(r"^[ \t]*(?P<key>\"[^\"\n]+\"|[^\s\"#]+)[ \t]+\"?(?P<value>[^\"\s#]+)\"?[ \t]*\r?$", re.MULTILINE)
 _CREDENTIALS = {"npmAuthToken": "npm-token", "npmAuthIdent": "npm-auth"}
 _DEFAULTED = re.compile(r"\$\{[A-Za-z_]\w*:-(?P<default>[^}]+)\}$")
 

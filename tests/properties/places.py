@@ -1,8 +1,8 @@
 """Fixtures of the repository, changed in the ways in which files of others differ, and the check of places.
 
-Every rule example, both planted trees and the trees of `tests/formats` are fixtures. A mutation rewrites a text so that it stays (mostly) a file of
-its format while places move or values change how they are written: other line ends, quotes, escapes, tabs, letters
-beyond ASCII before the words, the text embedded in a file of another format.
+Every rule example, both planted trees and the trees of `tests/formats` are fixtures. A mutation rewrites a text so that
+it stays (mostly) a file of its format while places move or values change how they are written: other line ends, quotes,
+escapes, tabs, letters beyond ASCII before the words, the text embedded in a file of another format.
 """
 
 from __future__ import annotations
