@@ -11,6 +11,10 @@ _PUBLIC = {
     "cargo": frozenset(("github.com", "index.crates.io", "crates.io", "static.crates.io")),
     "gem": frozenset(("rubygems.org", "index.rubygems.org")),
 }
+_NAMING = (
+    ".npmrc", ".yarnrc.yml", ".yarnrc", "pnpm-workspace.yaml", "bunfig.toml", "package.json", "Cargo.toml", "config.toml",
+    "Gemfile", "pyproject.toml", "uv.toml", "Pipfile", "pip.conf", "composer.json",
+)  # fmt: skip
 _NOT_SOURCES = frozenset(("lock", "vcs", "publish", "proxy", "scripts"))
 
 
@@ -43,6 +47,8 @@ def _hosts(repository: Repository) -> None:
 
 def _named_hosts(repository: Repository) -> dict[str, set[object]]:
     """Return the hosts that manifests and configuration files name, by ecosystem."""
+    for path in repository.named(*_NAMING) if not repository.whole else ():
+        repository.of(path)
     named: dict[str, set[object]] = {}
     for _, _, fact in repository.all(Registry):
         if fact.purpose not in _NOT_SOURCES:

@@ -220,6 +220,8 @@ def _not(value: Truth) -> Truth:
 
 def _skew(repository: Repository) -> None:
     """Say of a dependency on a package of this repository which version of it the constraint leaves out."""
+    if not repository.whole:
+        return  # another package of the same name may stand in a file that is not read
     own: dict[tuple[str, str], list[Package]] = {}
     private: set[str] = set()
     for path, _, package in repository.all(Package):

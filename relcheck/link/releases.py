@@ -38,8 +38,7 @@ def link(repository: Repository) -> None:
     history = repository.history
     packages = [
         (path, fact) for path, _, fact in repository.all(Package)
-        if path in repository.reported and not fact.version_only and fact.ecosystem not in ("helm", "go")
-        and fact.private is False and fact.version is not UNKNOWN and fact.name is not UNKNOWN
+        if path in repository.reported and _is_judged(fact)
     ]  # fmt: skip
     modules = [
         (path, fact) for path, _, fact in repository.all(Package)
@@ -59,6 +58,17 @@ def link(repository: Repository) -> None:
     except GitProblem as problem:
         for path, package in packages:
             repository.add(path, _unknown(package, str(problem)))
+
+
+def _is_judged(package: Package) -> bool:
+    """Whether a package has a version of its own that it publishes."""
+    return (
+        not package.version_only
+        and package.ecosystem not in ("helm", "go")
+        and package.private is False
+        and package.version is not UNKNOWN
+        and package.name is not UNKNOWN
+    )
 
 
 def _unknown(package: Package, why: str) -> Release:
@@ -87,23 +97,30 @@ class _Releases:
 
     def add(self, packages: list[tuple[str, Package]]) -> None:
         """Add the release of each package; of crates with one inherited version only the first that changed."""
-        made = [(path, package, self._release(package)) for path, package in packages]
-        agreed = any(
-            release is not None and not package.folder and release.head_tag and release.head_tag_agrees is True
-            for _, package, release in made
-        )
-        for path, package, release in made:
+        for path, package in packages:
+            release = self._release(package)
             if release is None or (package.version_dynamic and not self._first(release)):
                 continue
-            if agreed and not package.folder and release.head_tag_agrees is False:
-                release = release.replace(head_tag="", head_tag_agrees=True)  # noqa: PLW2901 - the tag is another's
+            if not package.folder and release.head_tag_agrees is False and self._agreed():
+                release = release.replace(head_tag="", head_tag_agrees=True)
             self._repository.add(path, release.replace(automated=self._automated))
+
+    def _agreed(self) -> bool:
+        """Whether a manifest at the root, scanned or not, has the version of the tag on this commit."""
+        for name in (name for name in _MANIFESTS if name in self._repository.paths):
+            for fact in self._repository.of(name):
+                if not isinstance(fact, Package) or not _is_judged(fact):
+                    continue
+                release = self._release(fact)
+                if release is not None and release.head_tag and release.head_tag_agrees is True:
+                    return True
+        return False
 
     def _first(self, release: Release) -> bool:
         """Whether a release of an inherited version says something that no neighbour has said yet."""
         key = f"{release.ecosystem} {release.version}"
         telling = release.changed is True or release.head_tag_agrees is False
-        if not telling or key in self._inherited:
+        if not telling or key in self._inherited or not self._repository.whole:
             return False
         self._inherited.add(key)
         return True
