@@ -51,10 +51,12 @@ def link(repository: Repository) -> None:
     for path, index, resource in list(repository.all(Resource)):
         if _open(resource):
             repository.put(path, index, _supplied(resource, path, suppliers, certain=certain))
-    overrides = Overrides(repository, graph)
+    overrides, tilt = Overrides(repository, graph), bool(repository.named("Tiltfile"))
     for path, index, image in images:
         name = image.name if isinstance(image.name, str) else ""
         state = overrides.replaces_tag(path, name, image.container)
+        if state is False and tilt and (image.registry, image.namespace, image.tag) == ("", "", ""):
+            state = UNKNOWN  # Tilt builds images under bare names; its file is a program, which nothing here runs
         if state is not False:
             repository.put(path, index, image.replace(overridden=state))
 
