@@ -212,7 +212,7 @@ _PLACEHOLDER = lazy_pattern(
     r"|.*(?<![A-Za-z])your[-_](?:token|password|secret|key|api).*"
     r"|x{3,}|change[-_ ]?(?:me|it|this).*|replace.*|insert[-_ ].*"
     r"|(?:an? )?example|dummy|test|testing|password|passwd|pass|token|secret|apikey|api[-_]key|todo.*"
-    r"|fixme|tbd|fake|sample"
+    r"|fixme|tbd|fake|sample|foo|bar|baz|foobar"
     r"|placeholder|redacted|masked|hidden|\.{3,}|…|__\w+__"
     # A few words that say what would stand here: `my-password`, `aws-secret-key`.
     r"|(?-i:[a-z]+(?:[-_ ][a-z]+){0,2}[-_ ](?:token|password|passwd|pwd|secret|key))"
