@@ -238,7 +238,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("trees", nargs="+", type=Path, metavar="CHECKOUT")
     parser.add_argument("--venvs", type=Path, help="folder with one virtual environment a peer")
-    parser.add_argument("--python", default=sys.executable, help="an interpreter with relcheck: installed from a wheel, its rules are compiled")
+    parser.add_argument(
+        "--python",
+        default=sys.executable,
+        help="an interpreter with relcheck: installed from a wheel, its rules are compiled",
+    )
     parser.add_argument("--limit", type=float, default=900, help="seconds after which a run is stopped")
     parser.add_argument("--out", type=Path, help="folder for the table of findings")
     parser.add_argument("--only", action="append", metavar="TOOL", help="run these alone")
