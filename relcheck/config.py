@@ -54,6 +54,7 @@ class Settings(Record):
     origins: Mapping[str, str] = {}
     bases: Mapping[str, str] = {}
     accepted: tuple[Accepted, ...] = ()
+    copies: Mapping[str, str] = {}  # what was copied out of a revision: `REVISION:PATH` by the path of the copy
 
     def words(self, key: str) -> tuple[str, ...]:
         """Return a list setting."""
@@ -90,6 +91,7 @@ class Settings(Record):
             origins={**self.origins, **other.origins},
             bases={**{key: base for key, base in self.bases.items() if key not in other.entries}, **other.bases},
             accepted=self.accepted + other.accepted,
+            copies={**self.copies, **other.copies},
         )
 
     def with_options(self, options: Settings) -> Settings:

@@ -149,3 +149,40 @@ def test_the_shipped_schema_knows_exactly_the_keys() -> None:
     schema = json.loads((ROOT / "docs" / "relcheck.schema.json").read_text())
 
     assert set(schema["properties"]) == set(KEYS)
+
+
+def _project(tmp_path: Path, files: dict[str, str]) -> Path:
+    write_tree(tmp_path / "project", files)
+    git(tmp_path / "project", "init", "-q")
+    git(tmp_path / "project", "add", "-A")
+    git(tmp_path / "project", "commit", "-q", "-m", "one")
+    return tmp_path / "project"
+
+
+def test_what_comes_from_a_revision_is_shown_by_its_place_there(tmp_path: Path) -> None:
+    rule = "title: x\non: image\nwhen: image.tag == 'x'\nlevels: [{severity: error}]\nmessage: '\"x\"'\nfix: x\n"
+    folder = _project(tmp_path, {"relcheck.toml": 'rule-folders = ["mine"]\n', "mine/a.yaml": rule})
+
+    shown = relcheck("config", "--config-from", "HEAD", cwd=folder)
+
+    assert b'rule-folders = ["HEAD:mine"]  # HEAD:relcheck.toml' in shown.stdout, shown.stderr
+
+
+@pytest.mark.parametrize("command", [("config",), ("scan", ".")])
+def test_an_empty_revision_is_refused(command: tuple[str, ...], tmp_path: Path) -> None:
+    done = relcheck(*command, "--config-from", "", cwd=_project(tmp_path, {"a": ""}))
+
+    assert done.returncode == 2
+    assert b"--config-from is empty" in done.stderr
+
+
+def test_the_inventory_leaves_out_what_a_configuration_excludes_below_its_folder(tmp_path: Path) -> None:
+    files = {f"{folder}/{name}/Dockerfile": f"FROM {folder}-{name}:1\n" for folder in ("a", "b") for name in ("x", "y")}
+    folder = _project(tmp_path, {**files, "a/relcheck.toml": 'exclude = ["/x/**"]\n', "x/Dockerfile": "FROM top:1\n"})
+
+    listed = relcheck("inventory", "--format", "csv", cwd=folder).stdout.decode()
+    inside = relcheck("inventory", "--format", "csv", cwd=folder / "a").stdout.decode()
+
+    assert [name for name in ("a-x", "a-y", "b-x", "b-y", "top") if name in listed] == ["a-y", "b-x", "b-y", "top"]
+    assert "a-y" in inside
+    assert "a-x" not in inside

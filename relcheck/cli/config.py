@@ -16,10 +16,15 @@ def command(path: str, config: str | None, isolated: bool, config_from: str | No
     import os  # noqa: PLC0415 - see above
 
     from relcheck.cli.settings import load  # noqa: PLC0415 - see above
+    from relcheck.errors import UsageProblem  # noqa: PLC0415 - see above
 
+    if config_from == "":  # a variable that is not set must not weaken the gate
+        raise UsageProblem("--config-from is empty: name what to read the configuration from.")
     folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
     settings = load(folder, config=config or "", isolated=isolated, config_from=config_from or "").settings
-    for key, value in sorted(settings.entries.items()):
+    for key, found in sorted(settings.entries.items()):
+        # What was copied out of a revision is shown by its place there.
+        value = [settings.copies.get(word, word) for word in found] if isinstance(found, list) else found
         click.echo(f"{key} = {json.dumps(value)}  # {settings.origins[key]}")
     for entry in settings.accepted:
         click.echo(

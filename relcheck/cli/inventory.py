@@ -40,7 +40,7 @@ def command(
     Exit codes: 0, or 2 for a wrong command or configuration.
     """
     from relcheck.cli.scanning import write_report  # noqa: PLC0415 - --help needs none of it
-    from relcheck.cli.settings import load, scan_root  # noqa: PLC0415 - see above
+    from relcheck.cli.settings import load, scan_root, without_excluded  # noqa: PLC0415 - see above
     from relcheck.errors import UsageProblem  # noqa: PLC0415 - see above
     from relcheck.inventory import PINS, entries_of, forms  # noqa: PLC0415 - see above
     from relcheck.scan import Judging, Plan, run  # noqa: PLC0415 - see above
@@ -48,11 +48,13 @@ def command(
     unknown = next((word for word in pins if word not in PINS), None)
     if unknown is not None:
         raise UsageProblem(f"--pinned {unknown}: is one of {', '.join(PINS)}.")
-    settings = load(scan_root(paths), config=config or "", isolated=isolated).settings
+    loaded = load(scan_root(paths), config=config or "", isolated=isolated)
+    settings = loaded.settings
     none = Judging(rules=())
     plan = Plan(
         paths=paths or (".",),
-        exclude=(*settings.words("exclude"), *exclude),
+        exclude=exclude,
+        discovered=lambda found: without_excluded(found, loaded, nested=not (isolated or config)),
         judging=lambda _path, _rules: none,
         jobs=jobs,
         cache=not no_cache,

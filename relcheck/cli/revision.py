@@ -40,13 +40,25 @@ def _of_folder(top: str, revision: str, folder: str) -> list[Settings]:
         named = settings.words("rule-folders")
         if named:
             copies = [_copied(top, revision, os.path.realpath(path)) for path in named]
-            settings = settings.replace(entries={**settings.entries, "rule-folders": copies})
+            settings = settings.replace(
+                entries={**settings.entries, "rule-folders": copies},
+                copies={**settings.copies, **_shown(top, revision, copies, named)},
+            )
         files = settings.words("known-components")
         if files:
             copies = [_copied_file(top, revision, os.path.realpath(path)) for path in files]
-            settings = settings.replace(entries={**settings.entries, "known-components": copies})
+            settings = settings.replace(
+                entries={**settings.entries, "known-components": copies},
+                copies={**settings.copies, **_shown(top, revision, copies, files)},
+            )
         return [settings]
     return []
+
+
+def _shown(top: str, revision: str, copies: list[str], named: tuple[str, ...]) -> dict[str, str]:
+    """Return `REVISION:PATH` by the copy that was made of it."""
+    inner = [os.path.relpath(os.path.realpath(path), os.path.realpath(top)).replace(os.sep, "/") for path in named]
+    return {copy: f"{revision}:{path}" for copy, path in zip(copies, inner, strict=True)}
 
 
 def _copied_file(top: str, revision: str, path: str) -> str:

@@ -83,3 +83,11 @@ def nested_files(discovery: Discovery) -> tuple[dict[str, Settings], list[str]]:
         settings = settings.replace(entries=kept)
         out[folder] = settings
     return out, notes
+
+
+def without_excluded(discovery: Discovery, loaded: Loaded, *, nested: bool) -> Discovery:
+    """Leave out what configuration files exclude, those of folders below the root too (`nested`)."""
+    from relcheck.selection import Selection  # noqa: PLC0415 - brings the rules' modules
+
+    below = nested_files(discovery)[0] if nested else {}
+    return Selection(loaded.base, below, loaded.options, discovery.root).without_excluded(discovery, force=False)

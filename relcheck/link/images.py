@@ -320,17 +320,19 @@ def _kept_out(patterns: list[str], name: str) -> bool:
 
 def _copied_credentials(repository: Repository) -> None:
     """Say of a copied credential file what it holds, where it is a file of the repository."""
-    for path, index, credential in list(repository.all(Credential)):
-        if credential.kind == "file" and credential.where == "layer":
-            forms = list(_forms(repository, credential))
-            if forms:
-                form = next((form for form in ("literal", "reference") if form in forms), "empty")
-                repository.put(path, index, credential.replace(form=form))
+    copied = [found for found in repository.all(Credential) if found[2].kind == "file" and found[2].where == "layer"]
+    tails = {credential.key: posixpath.normpath(credential.key.lstrip("/")) for _, _, credential in copied}
+    named = repository.named(*{tail.rsplit("/", 1)[-1] for tail in tails.values()}) if copied else []
+    known = {key: list(_forms(repository, named, tail)) for key, tail in tails.items()}
+    for path, index, credential in copied:
+        forms = known[credential.key]
+        if forms:
+            form = next((form for form in ("literal", "reference") if form in forms), "empty")
+            repository.put(path, index, credential.replace(form=form))
 
 
-def _forms(repository: Repository, credential: Credential) -> Iterator[str]:
+def _forms(repository: Repository, paths: list[str], tail: str) -> Iterator[str]:
     """Yield the forms of the secrets in the files that the name may mean, "empty" where a file holds none."""
-    tail = posixpath.normpath(credential.key.lstrip("/"))
-    for candidate in sorted(repository.paths):
+    for candidate in paths:
         if candidate == tail or candidate.endswith(f"/{tail}"):
             yield from [fact.form for fact in repository.of(candidate) if isinstance(fact, Credential)] or ["empty"]

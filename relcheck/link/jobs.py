@@ -46,8 +46,9 @@ def link(repository: Repository) -> None:
     """Fill what jobs and the facts inside them cannot know alone."""
     _owners(repository)
     _locked(repository)
+    callers = _callers(repository)
     for path in _paths_with_jobs(repository):
-        _events_of_callers(repository, path)
+        _events_of_callers(repository, path, callers.get(path, []))
     for path in _paths_with_jobs(repository):
         _Jobs(repository, path).link()
 
@@ -103,9 +104,11 @@ def _against(used: Component, line: Component | None) -> dict[str, object]:
     return {"locked": True, "lock_problem": "commit" if differs else ""}
 
 
-def _events_of_callers(repository: Repository, path: str) -> None:
+def _events_of_callers(repository: Repository, path: str, calling: list[tuple[str, str]]) -> None:
     """Let what starts a caller in this repository start the jobs of the workflow that it calls."""
-    callers = list(_callers(repository, path))
+    callers = [
+        fact for other, job in calling for fact in repository.of(other) if isinstance(fact, Job) and fact.id == job
+    ]
     if not callers:
         return
     facts = repository.of(path)
@@ -130,15 +133,17 @@ def _called(job: Job, callers: list[Job], *, called: bool) -> dict[str, object]:
     return changes
 
 
-def _callers(repository: Repository, path: str) -> Iterator[Job]:
-    """Yield the jobs of this repository that call a workflow by its path."""
-    for other, _, component in list(repository.all(Component)):
+def _callers(repository: Repository) -> dict[str, list[tuple[str, str]]]:
+    """Return the paths and jobs of this repository that call a workflow by its path, by that path."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for other, _, component in repository.all(Component):
         if component.system != "github" or component.kind != "workflow" or not component.local:
             continue
         name = str(component.name) if component.name is not UNKNOWN else ""
-        root = other.rpartition(".github/")[0]
-        if name and other != path and normpath(root + name.removeprefix("$/")) == path:
-            yield from (fact for fact in repository.of(other) if isinstance(fact, Job) and fact.id == component.job)
+        path = normpath(other.rpartition(".github/")[0] + name.removeprefix("$/"))
+        if name and other != path:
+            found.setdefault(path, []).append((other, component.job))
+    return found
 
 
 class _Jobs:

@@ -199,6 +199,7 @@ class Suppliers:
             for path, _, deploy in repository.all(Deploy)
             if not (isinstance(deploy.path, Unknown) and path_class(path).fixture)
         ]
+        self._places = _Places(self._deploys)
         self._contexts = any(
             _sets_namespace(command) for path, _, command in repository.all(Command) if not path_class(path).fixture
         )
@@ -217,7 +218,7 @@ class Suppliers:
         """Return who supplies the namespace: kustomize, or what deploys the file."""
         if self._graph.builders(path):
             return "kustomize"
-        return next((deploy.tool for deploy in self._deploys if _contains(deploy, path)), "deploy")
+        return next((deploy.tool for deploy in self._places.of(path)), "deploy")
 
     def _is_fixture(self, builder: str, path: str) -> bool:
         return path_class(builder).fixture and not path_class(path).fixture
@@ -256,22 +257,42 @@ class Suppliers:
 
     def _deployed(self, path: str) -> Text:
         """Return the namespace that a path is deployed into, "" where nothing here deploys it."""
-        found = {deploy.namespace for deploy in self._deploys if _contains(deploy, path)}
+        found = {deploy.namespace for deploy in self._places.of(path)}
         if not found:
             return UNKNOWN if self._contexts or self._repository.above(path, *_PACKAGES) else ""
         return found.pop() if len(found) == 1 else UNKNOWN
 
 
-def _contains(deploy: Deploy, path: str) -> bool:
-    if isinstance(deploy.path, Unknown):
-        return True
-    folder = posixpath.normpath(deploy.path.strip("/") or ".")
-    if folder == ".":
-        return True
-    if path == folder or path.startswith(f"{folder}/"):
-        return True
-    # A command's folder is relative to where it runs, which is not known.
-    return deploy.tool not in _PREFIX_TOOLS and f"/{folder.lstrip('./')}/" in f"/{path}/"
+class _Places:
+    """What is deployed where, found by the folders of a path instead of asking each deployment."""
+
+    def __init__(self, deploys: list[Deploy]) -> None:
+        self._deploys = deploys
+        self._anywhere: list[int] = []
+        self._exact: dict[str, list[int]] = {}
+        self._inside: dict[str, list[int]] = {}
+        for number, deploy in enumerate(deploys):
+            folder = "." if isinstance(deploy.path, Unknown) else posixpath.normpath(deploy.path.strip("/") or ".")
+            if folder == ".":
+                self._anywhere.append(number)
+                continue
+            self._exact.setdefault(folder, []).append(number)
+            bare = folder.lstrip("./")
+            if deploy.tool not in _PREFIX_TOOLS:
+                # A command's folder is relative to where it runs, which is not known.
+                self._inside.setdefault(bare, []).append(number)
+        self._lengths = sorted({folder.count("/") + 1 for folder in self._inside})
+
+    def of(self, path: str) -> list[Deploy]:
+        """Return what deploys a path, in order."""
+        parts = path.split("/")
+        found = set(self._anywhere)
+        for end in range(1, len(parts) + 1):
+            found.update(self._exact.get("/".join(parts[:end]), ()))
+        for length in self._lengths:
+            for start in range(len(parts) - length + 1):
+                found.update(self._inside.get("/".join(parts[start : start + length]), ()))
+        return [self._deploys[number] for number in sorted(found)]
 
 
 def _sets_namespace(command: Command) -> bool:

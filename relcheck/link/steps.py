@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Command, Component, Credential, Dependency, Fact, Install, Job, Publish, Truth
 from relcheck.link import Repository
+from relcheck.refs.order import needs_first
 
 UNTRUSTED_EVENTS = (
     "pull_request_target",
@@ -66,6 +67,7 @@ class _Steps:
             if fact.job in self.inside:
                 self.inside[fact.job].append(fact)
         self.tests = {name: _runs_tests(facts) for name, facts in self.inside.items()}
+        self.tested = self._tested_before()
         self.installs = {name: any(map(_installs, facts)) for name, facts in self.inside.items()}
 
     def link(self) -> None:
@@ -90,7 +92,7 @@ class _Steps:
             yield "any_branch", job.any_branch
             yield "into_draft", fact.ecosystem == "github-release" and self._drafts()
             yield "explicit_ref", any(map(_names_ref, self.inside[job.id]))
-            yield "tested", self._tested(job, frozenset())
+            yield "tested", self.tested[job.id]
         elif isinstance(fact, Component):
             yield "untrusted_event", next((name for name in job.events if name.split(":")[0] in UNTRUSTED_EVENTS), "")
             if fact.name == "actions/checkout":
@@ -103,7 +105,7 @@ class _Steps:
         publishing = {fact.step for fact in facts if isinstance(fact, Publish) and fact.dry_run is not True}
         installing = {fact.step for fact in facts if isinstance(fact, Install)}
         yield "tests", self.tests[job.id] is True
-        yield "tested", self._tested(job, frozenset())
+        yield "tested", self.tested[job.id]
         yield "installs", self.installs[job.id]
         yield "beside_publish", any(_publishes_packages(other) for other in self.jobs.values() if other.id != job.id)
         yield (
@@ -116,14 +118,19 @@ class _Steps:
             ),
         )
 
-    def _tested(self, job: Job, seen: frozenset[str]) -> Truth:
+    def _tested_before(self) -> dict[str, Truth]:
+        """Say of each job whether it, or one that it needs, runs a test: each job once, behind those that it needs."""
+        done: dict[str, Truth] = {}
+        for name in needs_first(self.jobs, lambda name: [need for need in self.jobs[name].needs if need in self.jobs]):
+            done[name] = self._tested(self.jobs[name], done)
+        return done
+
+    def _tested(self, job: Job, done: dict[str, Truth]) -> Truth:
         """Whether the job, or one that it needs, runs a test; unknown where scripts or other workflows may."""
         if job.calls or "workflow_run" in job.triggers or job.system != "github":
             return UNKNOWN
         found: list[Truth] = [self._rehearses(job.id) or self.tests[job.id]]
-        for name in job.needs:
-            needed = self.jobs.get(name)
-            found.append(UNKNOWN if needed is None or name in seen else self._tested(needed, seen | {job.id}))
+        found += [done.get(name, UNKNOWN) for name in job.needs]
         return True if True in found else UNKNOWN if UNKNOWN in found else False
 
     def _rehearses(self, name: str) -> bool:

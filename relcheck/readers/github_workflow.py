@@ -30,6 +30,7 @@ from relcheck.readers.github_values import Scope, legs_alike, legs_of
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.yaml_tree import load, walk
 from relcheck.refs.conditions import STATUS, both, either, evaluate, holds, truth
+from relcheck.refs.order import needs_first
 from relcheck.refs.secrets import identify, literal_form, redact
 from relcheck.source import Source, Span
 
@@ -116,22 +117,33 @@ class _Workflow:
         places = [node.span for node in named if isinstance(node, Scalar) and node.value == "release"]
         return {"triggers": places[-1]} if places else {}
 
-    def reach(self, job: str, seen: frozenset[str] = frozenset()) -> Reached:
+    def reach(self, job: str) -> Reached:
         """Return whether each scenario reaches a job: its own `if`, and the jobs that it needs."""
-        if job in self.reached:
-            return self.reached[job]
+        if job not in self.reached:
+            for name in needs_first([job], self._needed):
+                self.reached[name] = self._reach(name)
+        return self.reached[job]
+
+    def _needed(self, job: str) -> list[str]:
+        return [name for name in self._needs(job) if name not in self.reached]
+
+    def _needs(self, job: str) -> tuple[str, ...]:
+        """Return what a job needs, none where it runs whatever became of them."""
         body = self.jobs.map(job) if self.jobs else None
-        if body is None or job in seen:
-            return tuple((scenario, UNKNOWN) for scenario in self.scenarios)
-        condition = body.text("if")
+        condition = body.text("if") if body is not None else ""
         anyway = bool(STATUS.search(condition)) and not re.search(r"\bsuccess\s*\(", condition)
-        needed = () if anyway else tuple(self.reach(name, seen | {job}) for name in words(body.get("needs")))
+        return () if anyway or body is None else words(body.get("needs"))
+
+    def _reach(self, job: str) -> Reached:
+        body = self.jobs.map(job) if self.jobs else None
+        if body is None:
+            return tuple((scenario, UNKNOWN) for scenario in self.scenarios)
+        needed = [self.reached.get(name) for name in self._needs(job)]
         found = []
         for index, scenario in enumerate(self.scenarios):
-            before = [reached[index][1] for reached in needed]
-            found.append((scenario, both([*before, holds(condition, scenario.lookup)])))
-        self.reached[job] = tuple(found)
-        return self.reached[job]
+            before = [UNKNOWN if reached is None else reached[index][1] for reached in needed]
+            found.append((scenario, both([*before, holds(body.text("if"), scenario.lookup)])))
+        return tuple(found)
 
 
 class _JobReader:

@@ -85,7 +85,7 @@ GROWING: dict[str, Grown] = {
     "properties of Maven": Grown("pom", "<v#>${v0}</v#>\n", "<project><artifactId>x</artifactId><version>${v1}</version><properties>", "</properties></project>"),
     "wrappers": Grown("jvm-wrapper", "distributionUrl=https\\://services.example.com/a#.zip\n", path="gradle-wrapper.properties"),
     "dependencies of Gradle": Grown("gradle", "  implementation 'a:b#:1.+'\n  implementation(\"a:c:$v#\")\n", "dependencies {\n", "}\n", path="build.gradle"),
-    "variables of Gradle": Grown("gradle", "def v# = '1.0'\n", "", "dependencies { implementation \"a:b:$v1\" }\n", path="build.gradle"),
+    "variables of Gradle": Grown("gradle", "def v# = '1.0'\n", "", 'dependencies { implementation "a:b:$v1" }\n', path="build.gradle"),
     "catalogs": Grown("gradle-catalog", 'a# = { module = "a:b#", version.ref = "v1" }\n', '[versions]\nv1 = "1.+"\n[libraries]\n', path="libs.versions.toml"),
     "packages of NuGet": Grown("nuget", '<PackageReference Include="A#" Version="1.*" />\n', '<Project Sdk="a"><ItemGroup>', "</ItemGroup></Project>", path="a.csproj"),
     "artifacts": Grown("skaffold", "  - {image: a#, context: b, docker: {dockerfile: D}}\n", "build:\n  artifacts:\n"),
