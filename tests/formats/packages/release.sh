@@ -9,3 +9,13 @@ pip install --index-url https://registry.example.com/simple/ build==1.2.2
 curl -fsSLo tool.tgz -u "ci:$TOOLS_TOKEN" https://registry.example.com/tools/tool-1.0.0.tgz
 npm publish
 kubectl apply -n shop -f deploy/
+cat > Dockerfile <<'END'
+FROM registry.example.com/acme/base:1.4.2
+COPY dist /srv
+END
+kubectl apply -f - <<'END'
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: shop
+END
