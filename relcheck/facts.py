@@ -158,6 +158,20 @@ class Dependency(Fact):
     index: str = ""  # the registry or index that the manifest binds it to, by its name there
     others: int = 0  # where lock: how many further entries of the lock file have the same fault
     excluded: str = ""  # the version of a package of this repository that the constraint does not take (by link)
+    conditional: bool = False  # an environment marker decides whether it is installed at all
+    stale_lock: str = ""  # the lock file that an install with the manifest's constraint refuses (by link)
+    locked_as: str = ""  # the version there, empty when the lock file does not have the package (by link)
+
+
+class Locked(Fact):
+    """What a lock file settles: each package as `NAME VERSION`, `NAME ` where the version is not told.
+
+    whole: a package of the manifest that is not here is missing, and an install that changes nothing refuses.
+    """
+
+    ecosystem: str
+    versions: tuple[str, ...] = ()
+    whole: bool = False
 
 
 class Install(Fact):
@@ -598,6 +612,7 @@ KINDS: dict[str, type[Fact]] = {
     "image": Image,
     "component": Component,
     "dependency": Dependency,
+    "locked": Locked,
     "install": Install,
     "manifest": Package,
     "release": Release,

@@ -15,6 +15,10 @@ from relcheck.source import Source
 
 _NPM = re.compile(r'"resolved":\s*"(?P<url>[^"\n]*)"(?P<hash>,\s*"integrity":\s*"[^"\n]+")?')
 _NPM_ROOT = re.compile(r'\s*\{\s*"name":\s*"(?P<name>[^"\n]+)",\s*"version":\s*"(?P<version>[^"\n]+)"')
+_NPM_TOP = re.compile(
+    r'^[ \t]+"node_modules/(?P<name>(?:@[^/"\n]+/)?[^/"\n]+)":\s*\{(?:\s*"version":\s*"(?P<version>[^"\n]+)")?',
+    re.MULTILINE,
+)
 _NPM_KEY = re.compile(r'"(?P<key>[^"\n]*)":\s*\{')
 _YARN = re.compile(r'\n  resolved "(?P<url>[^"\n]*)"[ \t]*\r?\n(?P<hash>  integrity \S)?')
 _YARN_KEY = re.compile(r"^\"?(?P<name>@?[^\"@\s,]+)@", re.MULTILINE)
@@ -50,6 +54,8 @@ def _npm(text: str, ledger: Ledger) -> None:
     root = _NPM_ROOT.match(text)
     if root is not None:
         ledger.own((root["name"], root.start("name")), *root.span("version"))
+    for match in _NPM_TOP.finditer(text):
+        ledger.locked(match["name"], match["version"] or "", whole=True)
     for match in _NPM.finditer(text):
         url = match["url"]
         if url.startswith("http"):

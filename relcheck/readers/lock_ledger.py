@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import Dependency, Fact, Package, Registry
+from relcheck.facts import Dependency, Fact, Locked, Package, Registry
 from relcheck.readers.package_sources import firmness_of_ref
 from relcheck.readers.package_versions import version_fields
 from relcheck.readers.urls import registry
@@ -36,6 +36,8 @@ class Ledger:
         self._unhashed_count = 0
         self._moving: list[Dependency] = []
         self._own: list[Package] = []
+        self._locked: dict[str, None] = {}
+        self._whole = False
 
     def came_from(self, url: str, start: int) -> bool:
         """Count the host of a URL that stands at `start`; False for an archive of a forge, which is no registry."""
@@ -89,9 +91,18 @@ class Ledger:
             )
         )  # fmt: skip
 
+    def locked(self, name: str, version: str, *, whole: bool = False) -> None:
+        """Remember the version of a package; `whole` where a package that is not here is missing."""
+        self._locked[f"{name} {version}"] = None
+        self._whole = self._whole or whole
+
     def facts(self) -> Iterator[Fact]:
         """Yield what was collected, in the order of kinds."""
         yield from self._own
+        if self._locked:
+            yield Locked(
+                span=self._source.at(0, 0), ecosystem=self._ecosystem, versions=tuple(self._locked), whole=self._whole
+            )
         for address, (start, count, is_registry) in self._hosts.items():
             if not is_registry:
                 continue

@@ -35,6 +35,11 @@ _GEM_REMOTE = re.compile(r"^(?P<section>[A-Z]+)\r?\n(?P<body>(?:  .*(?:\r?\n|\Z)
 _GEM_URL = re.compile(r"^  remote: (?P<url>\S+)", re.MULTILINE)
 _GEM_SPEC = re.compile(r"^    (?P<name>[\w.-]+) \((?P<version>[\w.-]+)\)", re.MULTILINE)
 _GEM_REVISION = re.compile(r"^  revision: (?P<ref>\S+)", re.MULTILINE)
+_GEM_LOCKED = re.compile(r"^    (?P<name>[\w.-]+) \((?P<version>[\w.]+)(?:-[\w.-]+)?\)\r?$", re.MULTILINE)
+_GEM_WANTED = re.compile(r"^  (?P<name>[\w.-]+)(?: \(|!|\r?$)", re.MULTILINE)
+_COMPOSER = re.compile(
+    r'^ {12}"name": "(?P<name>[^"\n/]+/[^"\n]+)",\r?\n {12}"version": "v?(?P<version>[^"\n]+)"', re.MULTILINE
+)
 _COMPOSER_URL = re.compile(r'"url": "(?P<url>http://[^"\n]*)"')
 
 
@@ -52,6 +57,7 @@ def _cargo(text: str, ledger: Ledger) -> None:
     for match in _CARGO.finditer(text):
         url, protocol = match["url"], match["protocol"]
         name = (match["name"], match.start("name"))
+        ledger.locked(match["name"], match["version"], whole=True)
         if url is None:
             ledger.own(name, *match.span("version"), folder="")
         elif protocol == "git":
@@ -79,6 +85,7 @@ def _uv(text: str, ledger: Ledger) -> None:
         if head is None or source is None:
             continue
         first = start + source.start("value")
+        ledger.locked(head["name"], head["version"])
         name = (head["name"], start + head.start("name"))
         kind = source["kind"]
         if kind == "registry":
@@ -100,6 +107,7 @@ def _poetry(text: str, ledger: Ledger) -> None:
         head, source = _PYTHON_HEAD.search(block), _POETRY_SOURCE.search(block)
         if head is None:
             continue
+        ledger.locked(head["name"], head["version"])
         name = (head["name"], start + head.start("name"))
         kind = source["kind"] if source is not None else "git" if _PDM_GIT.search(block) else ""
         if source is not None and kind == "legacy":
@@ -127,6 +135,10 @@ def _bundler(text: str, ledger: Ledger) -> None:
     """Sections GEM (remotes of registries), GIT (remote and revision) and PATH (gems of the repository)."""
     for section in _GEM_REMOTE.finditer(text):
         base, body = section.start("body"), section["body"]
+        for spec in _GEM_LOCKED.finditer(body):
+            ledger.locked(spec["name"], spec["version"])
+        for wanted in _GEM_WANTED.finditer(body) if section["section"] == "DEPENDENCIES" else ():
+            ledger.locked(wanted["name"], "", whole=True)
         remotes = list(_GEM_URL.finditer(body))
         if section["section"] == "GEM":
             for remote in remotes:
@@ -145,6 +157,8 @@ def _bundler(text: str, ledger: Ledger) -> None:
 
 def _composer(text: str, ledger: Ledger) -> None:
     """Archives come from the forges of each package, so only an unprotected transport says something."""
+    for match in _COMPOSER.finditer(text):
+        ledger.locked(match["name"], match["version"])
     for match in _COMPOSER_URL.finditer(text):
         ledger.came_from(match["url"], match.start("url"))
 

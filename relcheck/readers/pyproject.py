@@ -134,6 +134,7 @@ def _poetry_dependency(key: Scalar, node: Node, group: str) -> Iterator[Fact]:
         version = node.scalar("version")
         url = node.scalar("url")
         shared["index"] = node.text("source")
+        shared["conditional"] = any(node.get(key) is not None for key in ("python", "platform", "markers"))
         if node.get("git") is not None:
             yield from git_table(node, parts, shared)
         elif node.get("path") is not None:

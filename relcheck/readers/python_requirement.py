@@ -93,6 +93,7 @@ def _from_index(source: Source, named: re.Match[str], hashed: bool, shared: dict
         constraint=constraint if known else UNKNOWN,
         firmness=python_firmness(constraint) if known else UNKNOWN,
         hashed=hashed,
+        conditional=";" in named[0],
         **shared,
     )
 

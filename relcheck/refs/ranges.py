@@ -7,15 +7,24 @@ import re
 from relcheck.facts import UNKNOWN, Truth
 from relcheck.refs.version import sort_key
 
-_TERM = re.compile(r"(?P<mark>\^|~|>=|<=|>|<|=)?\s*v?(?P<version>\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[\w.-]+)?)")
+_TERM = re.compile(
+    r"(?P<mark>\^|~>|~=|~|>=|<=|==|!=|>|<|=)?\s*"
+    r"v?(?P<version>\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[\w.-]+)?)"
+)
+    r"(?P<mark>\^|~>|~=|~|>=|<=|==|!=|>|<|=)?\s*v?(?P<version>\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[\w.-]+)?)"
+)
 
 
 def allows(eco: str, constraint: str, version: str) -> Truth:
-    """Whether a constraint of npm or Cargo takes a version; UNKNOWN for what is not simple.
+    """Whether a constraint of npm, Cargo, Python (PEP 440 or Poetry's), Composer or RubyGems takes a version.
 
-    A bare version is a caret range for Cargo and exact for npm. A pre-release is only taken by a range that names one of
-    the same three numbers.
+    UNKNOWN for what is not simple. A bare version is a caret range for Cargo and exact elsewhere. A pre-release is only
+    taken by a range that names one of the same three numbers; outside of npm and Cargo nothing is said of one.
     """
+    if eco == "pypi" and not re.match(r"\s*(?:\^|~(?!=)|\d)", constraint):
+        return _pep440(constraint, version)
+    if eco in ("pypi", "composer", "gem") and re.search(r"[a-zA-Z]|\*", version + constraint):
+        return UNKNOWN
     key = sort_key(eco, version)
     terms = [term for term in re.split(r"\s*,\s*|\s+(?![\d.])", constraint.strip()) if term]
     matches = [_TERM.fullmatch(term) for term in terms]
@@ -35,6 +44,13 @@ def _term(eco: str, mark: str, bound: str, version: str) -> Truth:
     if "-" in version.partition("+")[0] and version.partition("-")[0] != ".".join(map(str, full)):
         # A pre-release of other numbers: outside of a range of releases unless the range ends before it anyway.
         return False if mark in ("^", "~", "", "=") else UNKNOWN
+    if mark in ("!=", "~="):
+        return UNKNOWN
+    if mark in ("", "=", "==") and eco not in ("npm", "cargo"):
+        return _compare(eco, version, lowest) == 0
+    if mark == "~>" or (mark == "~" and eco == "composer"):
+        upper = _bumped(numbers, max(len(numbers) - 2, 0))
+        return _compare(eco, version, lowest) >= 0 and _compare(eco, version, upper) < 0
     if mark in ("", "=") and (eco == "npm" or mark == "=") and len(numbers) == len(full):
         return _compare(eco, version, lowest) == 0
     upper = _upper(mark or "^", numbers)
@@ -50,9 +66,22 @@ def _upper(mark: str, numbers: list[int]) -> str:
         return f"{numbers[0] + 1}.0.0-0" if len(numbers) == 1 else f"{numbers[0]}.{numbers[1] + 1}.0-0"
     for place, number in enumerate(numbers):
         if number or place == len(numbers) - 1:
-            bumped = [*numbers[:place], number + 1, 0, 0, 0][:3]
-            return ".".join(map(str, bumped)) + "-0"
+            return _bumped(numbers, place) + "-0"
     return "1.0.0-0"
+
+
+def _bumped(numbers: list[int], place: int) -> str:
+    return ".".join(map(str, [*numbers[:place], numbers[place] + 1, 0, 0, 0][:3]))
+
+
+def _pep440(constraint: str, version: str) -> Truth:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - only for Python projects
+    from packaging.version import InvalidVersion  # noqa: PLC0415
+
+    try:
+        return SpecifierSet(constraint).contains(version, prereleases=True)
+    except (InvalidSpecifier, InvalidVersion, ValueError):
+        return UNKNOWN
 
 
 def _compare(eco: str, a: str, b: str) -> int:
