@@ -11,8 +11,6 @@ _TERM = re.compile(
     r"(?P<mark>\^|~>|~=|~|>=|<=|==|!=|>|<|=)?\s*"
     r"v?(?P<version>\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[\w.-]+)?)"
 )
-    r"(?P<mark>\^|~>|~=|~|>=|<=|==|!=|>|<|=)?\s*v?(?P<version>\d+(?:\.\d+){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[\w.-]+)?)"
-)
 
 
 def allows(eco: str, constraint: str, version: str) -> Truth:
