@@ -98,8 +98,6 @@ def _database(needs: tuple[Need, ...], *, cached: bool) -> Any:  # noqa: ANN401 
     import platform  # noqa: PLC0415 - like the rest, only for large scans
     from pathlib import Path  # noqa: PLC0415 - see above
 
-    import platform  # noqa: PLC0415 - as long as the rest of the module
-
     import hyperscan  # noqa: PLC0415 - a dozen milliseconds, and not on every platform
 
     version = getattr(hyperscan, "__version__", "")
