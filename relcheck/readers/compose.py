@@ -145,6 +145,10 @@ def _command(node: Node | None) -> Iterator[Fact]:
         and node.value not in ("", "null", "~")
     ):
         words = [unquote(word) for word in split_words(node.source)]
+    if any("--insecure-registry" in word.text for word in words):
+        from relcheck.readers.insecure_engines import insecure_registries  # noqa: PLC0415 - few services are engines
+
+        yield from insecure_registries([_expanded(word) for word in words])
     # Words that begin with a dash are arguments of the image's own entrypoint.
     if words and words[0].text and not words[0].text.startswith("-"):
         from relcheck.readers.shell import read_argv  # noqa: PLC0415 - loads the grammar of the shell

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from relcheck.facts import Dependency, Fact, Unreadable
 from relcheck.readers.nodes import Mapping, Scalar
-from relcheck.readers.python_requirement import requirement
+from relcheck.readers.requirements import requirement_line
 from relcheck.readers.urls import registry
 from relcheck.readers.yaml_tree import load
 from relcheck.source import Source, Span
@@ -37,8 +37,8 @@ def read(source: Source) -> Iterator[Fact]:
             yield from _package(item)
         elif isinstance(item, Mapping):
             for line in item.seq("pip") or ():
-                if isinstance(line, Scalar) and not line.value.startswith("-"):
-                    yield from requirement(line.source, where="requirements")
+                if isinstance(line, Scalar):
+                    yield from requirement_line(line.source, "requirements")
 
 
 def _package(item: Scalar) -> Iterator[Fact]:

@@ -19,6 +19,7 @@ from relcheck.source import Source, Span
 _REMOTE = lazy_pattern(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|git@[^/]+:)")
 _WEB = lazy_pattern(r"https?://", re.IGNORECASE)
 _GIT_PATH = lazy_pattern(r"\.git(?:[?#]|$)")
+_EXECUTABLE = lazy_pattern(r"0?[0-7]*[1357][0-7]*|[ugoa]*[+=][rwst]*x[rwxst]*")
 _EVERYTHING = (".", "*", "**", "**/*")
 _CREDENTIAL_FILE = lazy_pattern(
     r"(?:.*/)?(\.npmrc|\.pypirc|\.netrc|_netrc|\.git-credentials|settings\.xml|auth\.json|\.dockercfg"
@@ -49,7 +50,9 @@ def added_facts(
     remote = [word for word in words[:-1] if _REMOTE.match(word.text)]
     verified = "checksum" in flags
     for word in remote:
-        yield from _remote(word, words[-1].text, variables, verified=verified)
+        mode = flags["chmod"].text if "chmod" in flags else ""
+        executed = "chmod" if _EXECUTABLE.fullmatch(mode) else ""
+        yield from _remote(word, words[-1].text, variables, verified=verified, executed=executed)
     if len(remote) < len(words) - 1:
         yield from copied_facts([word for word in words if word not in remote], heredocs)
 
@@ -86,7 +89,9 @@ def _credential_file(word: Source, target: str) -> Iterator[Fact]:
     )
 
 
-def _remote(word: Source, target: str, variables: Mapping[str, Source], *, verified: bool) -> Iterator[Fact]:
+def _remote(
+    word: Source, target: str, variables: Mapping[str, Source], *, verified: bool, executed: str = ""
+) -> Iterator[Fact]:
     source = expand(word, variables.get, "docker").source
     text = source.text
     if not _WEB.match(text) or _GIT_PATH.search(text):
@@ -104,6 +109,7 @@ def _remote(word: Source, target: str, variables: Mapping[str, Source], *, verif
         host=url.host,
         output=target,
         verified_by="checksum" if verified else "",
+        executed_by=executed,
         context="run",
     )
 

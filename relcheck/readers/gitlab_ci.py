@@ -25,6 +25,7 @@ from relcheck.facts import (
 )
 from relcheck.readers.gitlab_rules import Reach, reach
 from relcheck.readers.images import image_fact
+from relcheck.readers.insecure_engines import insecure_registries
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.yaml_tree import load
 from relcheck.refs.git import classify_ref
@@ -176,6 +177,8 @@ class _Pipeline:
         yield from self._image(image, "job", job, name)
         for item in holder.seq("services") or ():
             yield from self._image(item, "service", job, name)
+            command = item.seq("command") if isinstance(item, Mapping) else None
+            yield from insecure_registries([word.source for word in command or () if isinstance(word, Scalar)], name)
 
     def _image(self, node: Node | None, role: str, job: Mapping | None, name: str) -> Iterator[Image]:
         found = node.get("name") if isinstance(node, Mapping) else node

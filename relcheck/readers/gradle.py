@@ -45,6 +45,8 @@ _NO_COORDINATES = (
     "include",
 )
 _BUILD = ("classpath", "annotationProcessor", "kapt", "ksp")
+_WRITTEN_OUT = {"password", "=", ".", "set", "(", ")", ";"}
+"""What stands around a password that is written out."""
 _KNOWN_REPOSITORIES = {
     "mavenCentral": "https://repo.maven.apache.org/maven2/",
     "google": "https://dl.google.com/dl/android/maven2/",
@@ -278,12 +280,14 @@ class _Script:
         elif name in ("maven", "ivy") or statement.block and purpose == "publish":
             filtered = filtered or any(next(statement.all(key), None) is not None for key in _FILTERS)
             holders = [statement, *statement.all("url"), *statement.all("setUrl")]
+            host: Text = ""
             for holder in holders:
                 for fact in self._urls(holder, purpose, name):
+                    host = host or (fact.host if isinstance(fact, Registry) else "")
                     is_index = isinstance(fact, Registry) and purpose == "index"
                     yield fact.replace(filtered=filtered, beside=others) if is_index else fact
             for block in statement.all("credentials"):
-                yield from self._credentials(block)
+                yield from self._credentials(block, host)
 
     def _urls(self, statement: Statement, purpose: str, key: str) -> Iterator[Fact]:
         for token in statement.strings():
@@ -291,12 +295,21 @@ class _Script:
             if "://" in source.text:
                 yield from registry(source, ecosystem="maven", purpose=purpose, key=key)
 
-    def _credentials(self, block: Statement) -> Iterator[Fact]:
-        token = block.value_of("password")
-        if token is not None:
-            from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - few scripts hold a password
+    def _credentials(self, block: Statement, host: Text) -> Iterator[Fact]:
+        written = next((child for child in block.children if child.name == "password"), None)
+        token = next(written.strings(), None) if written is not None else None
+        # `password providers.gradleProperty("x").get()` names where the password is, and is none.
+        if written is not None and token is not None and set(written.words()) <= _WRITTEN_OUT:
+            from relcheck.readers.home_secrets import home_credential  # noqa: PLC0415 - few scripts hold a password
 
-            yield from environment_facts("password", self.known(token), where="manifest")
+            made = home_credential(
+                self.known(token),
+                "maven-password",
+                ecosystem="maven",
+                key=str(host) if host is not UNKNOWN else "",
+                host=host,
+            )
+            yield made.replace(where="manifest")
 
     def _apply(self, statement: Statement) -> Iterator[Fact]:
         """Apply from: "https://…" runs what it fetches; apply plugin: "x"."""

@@ -296,6 +296,10 @@ def _commands(container: Mapping, parameters: Parameters) -> Iterator[Fact]:
     command, arguments = (_words(container.get(name, merge=True)) for name in ("command", "args"))
     if command or (arguments and _SHELL.fullmatch(arguments[0].text)):
         yield from _argv([*command, *arguments], parameters)
+    if any("--insecure-registry" in word.text for word in (*command, *arguments)):
+        from relcheck.readers.insecure_engines import insecure_registries  # noqa: PLC0415 - few containers are engines
+
+        yield from insecure_registries([*command, *arguments])
     script = container.scalar("script" if parameters.syntax == "tekton" else "source", merge=True)
     is_shell = not command or _SHELL.fullmatch(command[0].text)
     if script is not None and parameters.syntax and is_shell and not _OTHER_INTERPRETER.match(script.value):

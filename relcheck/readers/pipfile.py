@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from relcheck.facts import Dependency, Fact, Registry, Unreadable
+from relcheck.facts import UNKNOWN, Dependency, Fact, Registry, Unreadable
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.package_sources import url_dependency
 from relcheck.readers.pyproject import git_table
@@ -48,9 +48,18 @@ def _sources(top: Mapping) -> Iterator[Fact]:
         if not isinstance(entry, Mapping) or url is None:
             continue
         purpose = "index" if not number else "explicit-index" if entry.text("name") in named else "second-index"
-        for fact in registry(url.source, ecosystem="pypi", purpose=purpose, key="source"):
-            off = isinstance(fact, Registry) and entry.text("verify_ssl") == "false"
-            yield fact.replace(tls="off", key="verify_ssl") if off else fact
+        yield from registry(url.source, ecosystem="pypi", purpose=purpose, key="source")
+        checked = entry.scalar("verify_ssl")
+        if checked is not None and checked.value == "false":
+            yield Registry(
+                span=checked.span,
+                ecosystem="pypi",
+                purpose="index",
+                url=UNKNOWN,
+                host=UNKNOWN,
+                tls="off",
+                key="verify_ssl=false",
+            )
 
 
 def _package(key: Scalar, node: Node, group: str) -> Iterator[Fact]:

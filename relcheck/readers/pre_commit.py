@@ -121,7 +121,7 @@ def _dependency(item: Scalar, language: str) -> Iterator[Fact]:
     if (
         language in ("python", "")
         and not text.startswith(("@", "file:"))
-        and ":" not in text.split("@")[0].split(";")[0]
+        and (text.startswith("git+") or ":" not in text.split("@")[0].split(";")[0])
     ):
         if language == "python" or any(mark in text for mark in ("==", ">=", "~=", "<")):
             yield from requirement(item.source, where="tool", group="dev")

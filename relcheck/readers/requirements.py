@@ -36,7 +36,7 @@ def read(source: Source) -> Iterator[Fact]:
     hashed = any("--hash" in line.text for line in lines)
     facts: list[Fact] = []
     for line in lines:
-        facts.extend(_line(line, where))
+        facts.extend(requirement_line(line, where))
     if hashed and all(fact.hashed for fact in facts if isinstance(fact, Dependency) and fact.source == "registry"):
         facts = [fact.replace(hashed=True) if isinstance(fact, Registry) else fact for fact in facts]
     yield from facts
@@ -68,8 +68,8 @@ def logical_lines(source: Source) -> Iterator[Source]:
         pieces, words, size = [], [], 0
 
 
-def _line(line: Source, where: str) -> Iterator[Fact]:
-    """`OPTION [VALUE]`, or `REQUIREMENT [--option value …]`."""
+def requirement_line(line: Source, where: str) -> Iterator[Fact]:
+    """Yield what a logical line says: `OPTION [VALUE]`, or `REQUIREMENT [--option value …]`."""
     if _LINE_OPTIONS.match(line.text):
         yield from _option(line, where)
         return

@@ -157,11 +157,25 @@ def _helm_release(body: Mapping, values: Values) -> Iterator[Fact]:
         from relcheck.readers.urls import registry  # noqa: PLC0415 - few files name a repository
 
         yield from registry(values.expanded(repository).source, ecosystem="helm", purpose="chart", key="repository")
+        yield from _chart_password(body, repository, values)
     for node in candidates(body.get("values")):
         if isinstance(node, Scalar) and node.style == "<<":
             from relcheck.readers import embedded  # noqa: PLC0415 - few files hold values
 
             yield from embedded("helm-values", values.expanded(node).source)
+
+
+def _chart_password(body: Mapping, repository: Scalar, values: Values) -> Iterator[Fact]:
+    password = body.scalar("repository_password")
+    if password is not None and password.style != "expr":
+        from relcheck.readers.home_secrets import home_credential  # noqa: PLC0415 - few files hold a password
+        from relcheck.refs.url import parse_url  # noqa: PLC0415 - as above
+
+        url, value = parse_url(values.text(repository)), values.expanded(password).source
+        made = home_credential(
+            value, "helm-repo-password", ecosystem="helm", key="repository_password", host=url.host if url else ""
+        )
+        yield made.replace(where="manifest")
 
 
 def _manifest(body: Mapping, values: Values) -> Iterator[Fact]:

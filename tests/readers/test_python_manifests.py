@@ -125,7 +125,8 @@ def test_packages_and_sources_of_a_pipfile() -> None:
         ("i", "exact", "optional"),
     ]
     assert [(fact.purpose, fact.host, fact.tls) for fact in facts if isinstance(fact, Registry)] == [
-        ("index", "registry.example.com", "off"),
+        ("index", "registry.example.com", ""),
+        ("index", UNKNOWN, "off"),
         ("explicit-index", "own.example.com", ""),
         ("second-index", "unused.example.com", ""),
     ]

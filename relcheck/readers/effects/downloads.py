@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from relcheck.facts import UNKNOWN, Download, Fact, Registry
+from relcheck.facts import UNKNOWN, Download, Fact, Registry, Text
 from relcheck.patterns import lazy_pattern
 from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.effects.publishing import host_of, publish
@@ -37,6 +37,8 @@ _UPLOADS = (
     "--json",
 )
 _PACKAGE_UPLOAD = lazy_pattern(r"/packages/(?:generic|maven|npm|pypi|nuget|composer|conan|helm|terraform)/")
+_CURL_GROUP = lazy_pattern(r"-[fsSLkgjJlnNpqRviI#0-6]+o(?P<file>.*)", re.DOTALL)
+_WGET_GROUP = lazy_pattern(r"-[qcNSrnvd46]+O(?P<file>.*)", re.DOTALL)
 _NEAR = 100
 """How many commands behind a download may have to do with it: a limit for scripts of any length."""
 _CHECKERS = frozenset(("sha256sum", "sha512sum", "shasum", "sha1sum", "md5sum", "sha384sum", "openssl", "b2sum"))
@@ -114,29 +116,63 @@ def _download(invocation: Invocation, word: Word) -> Download:
         executed_by=executed,
         piped=piped,
         unpacked=_unpacked(invocation, output),
+        checksum_of=_checksum_of(invocation, redacted, url.host if url else ""),
         context=invocation.setting.context,
+    )
+
+
+_SUMS = lazy_pattern(
+    r"(?:\.sha\d+(?:sums?|\.txt)?|sums?\.(?:txt|asc)|\bSHA\d+SUMS?|(?:checksums?|sha\d+sums?)(?:\.txt)?)$"
+)
+
+
+def _checksum_of(invocation: Invocation, url: str, host: Text) -> str:
+    """Return the file that the checksums at a URL are for: one of the same host, and nothing else that verifies it."""
+    if not _SUMS.search(url) or not isinstance(host, str) or not host:
+        return ""
+    script = invocation.script[max(invocation.command.index - _NEAR, 0) : invocation.command.index + _NEAR]
+    if any(command.program in _SIGNERS for command in script) or not any(map(_compares, script)):
+        return ""
+    for command in script:
+        for word in command.words[1:] if command.program in ("curl", "wget", "aria2c") else ():
+            other = parse_url(word.text)
+            if other is not None and other.host == host and not _SUMS.search(word.text) and MARK not in host:
+                return word.text.rstrip("/").rsplit("/", 1)[-1].replace(MARK, "…")
+    return ""
+
+
+def _compares(command: SimpleCommand) -> bool:
+    return command.program in _CHECKERS and any(
+        re.fullmatch(r"-\w*c\w*|--check", word.text) for word in command.words[1:]
     )
 
 
 def _output(invocation: Invocation, word: Word) -> str:
     names = ("-o", "--output") if invocation.program == "curl" else ("-O", "--output-document")
-    value = invocation.value(*names)
-    if value is not None and value.text != "-":
-        return value.text
+    found = invocation.value(*names)
+    target = found.text if found is not None else _grouped(invocation)
+    if target not in ("", "-"):
+        return target
     for redirect in invocation.command.redirects:
         if redirect.operator in (">", ">>") and redirect.target is not None:
             return redirect.target.text
     remote = invocation.program != "curl" or any(
         re.fullmatch(r"-[a-zA-Z#]*O[a-zA-Z#]*|--remote-name(?:-all)?", item.text) for item in invocation.words
     )
-    if (
-        invocation.command.piped_to
-        or invocation.command.inside
-        or not remote
-        or (value is not None and value.text == "-")
-    ):
+    if invocation.command.piped_to or invocation.command.inside or not remote or target == "-":
         return ""
     return word.text.rstrip("/").rsplit("/", 1)[-1].split("?")[0]
+
+
+def _grouped(invocation: Invocation) -> str:
+    """Return the file of an output option that stands last in a group of letters: `curl -fsSLo FILE`, `wget -qO FILE`."""
+    group = _CURL_GROUP if invocation.program == "curl" else _WGET_GROUP
+    for number, word in enumerate(invocation.words):
+        match = group.fullmatch(word.text)
+        if match is not None:
+            following = invocation.words[number + 1 : number + 2]
+            return match["file"] or (following[0].text if following else "")
+    return ""
 
 
 def _executed(invocation: Invocation, output: str) -> tuple[str, bool]:
