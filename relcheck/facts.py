@@ -131,7 +131,8 @@ class Dependency(Fact):
     """A package is depended on, in a manifest or by a command.
 
     ecosystem: pypi, npm, cargo, gem, go, helm, os, github-tool, ...; where: manifest, requirements, constraints, lock,
-    command, run (npx and its kin), tool (an installed program), setup (a setup action).
+    command, run (npx and its kin), tool (an installed program), setup (a setup action),
+    system (an operating system's package manager).
     firmness: exact, range, any (nothing or a wildcard), tag (a dist-tag such as latest), git-commit, git-tag,
     git-branch, git-default, url, path, workspace, alias, unknown.
     source: registry, git, url, path, workspace.
@@ -156,10 +157,11 @@ class Dependency(Fact):
     in_release: Truth = UNKNOWN  # the manifest around it states a version that is no pre-release (by link)
     scope_mapped: Truth = UNKNOWN  # npm: a client configuration maps the scope to a registry (by link)
     index: str = ""  # the registry or index that the manifest binds it to, by its name there
-    others: int = 0  # where lock: how many further entries of the lock file have the same fault
+    others: int = 0  # where lock: how many further entries have the same fault; where system: of the same command
     excluded: str = ""  # the version of a package of this repository that the constraint does not take (by link)
     conditional: bool = False  # an environment marker decides whether it is installed at all
     stale_lock: str = ""  # the lock file that an install with the manifest's constraint refuses (by link)
+    in_final_stage: bool = False  # it is installed in a stage that the image descends from
     locked_as: str = ""  # the version there, empty when the lock file does not have the package (by link)
 
 
@@ -515,6 +517,7 @@ class Download(Fact):
     executed_by: str = ""
     piped: bool = False  # executed straight from the network
     moving: bool = False  # the URL names a branch or the newest release
+    checksum_of: str = ""  # it is a list of checksums for this file, which comes from the same host in the same script
     unpacked: bool = False
     context: str = "script"
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from relcheck.facts import Copy, Credential, Fact, Image, Related, Unreadable
+from relcheck.facts import Copy, Credential, Dependency, Fact, Image, Related, Unreadable
 from relcheck.patterns import lazy_pattern
 from relcheck.readers.dockerfile_files import added_facts, copied_facts
 from relcheck.readers.dockerfile_lines import Instruction, read_lines
@@ -393,6 +393,6 @@ def _placed(fact: Fact, in_final: bool, *, is_base: bool) -> Fact:
         return fact.replace(role="final") if fact.role == "base" and is_base else fact
     if isinstance(fact, Copy):
         return fact.replace(final=in_final)
-    if isinstance(fact, Credential):
+    if isinstance(fact, (Credential, Dependency)):
         return fact.replace(in_final_stage=in_final)
     return fact

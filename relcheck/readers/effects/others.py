@@ -10,6 +10,7 @@ from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Registry, Truth
 from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.effects.publishing import host_of, publish
 from relcheck.readers.effects.secrets import credential, secret_options
+from relcheck.readers.effects.system import packages
 from relcheck.refs import MARK
 from relcheck.source import Span
 
@@ -29,7 +30,7 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
     for value, key in secret_options(invocation):
         yield credential(value, "argv-token", invocation, key=key, ecosystem=_ECOSYSTEM.get(invocation.program, ""))
     yield from _unchecked(invocation)
-    handler = _HANDLERS.get(invocation.program)
+    handler: Callable[[Invocation], Iterator[Fact]] | None = _HANDLERS.get(invocation.program)
     if handler is not None:
         yield from handler(invocation)
 
@@ -260,4 +261,10 @@ _HANDLERS: dict[str, Callable[[Invocation], Iterator[Fact]]] = {
     "nuget": _dotnet,
     "sbt": _sbt,
     "composer": _composer,
+    "apt": packages,
+    "apt-get": packages,
+    "apk": packages,
+    "dnf": packages,
+    "microdnf": packages,
+    "yum": packages,
 }
