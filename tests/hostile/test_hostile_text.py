@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -15,6 +16,7 @@ from relcheck.readers import BY_NAME
 from relcheck.scan import read_facts
 from relcheck.source import Source
 from tests.conftest import git, relcheck, write_tree
+from tests.tokens import make_token
 
 SEEN = {"seen/Dockerfile": "FROM seen\n"}
 """A file beside each hostile one, whose finding must not be lost."""
@@ -122,7 +124,7 @@ HOSTILE: dict[str, tuple[str, bytes]] = {
 @pytest.mark.parametrize("case", HOSTILE)
 def test_it_is_survived_and_hides_nothing(case: str, tmp_path: Path) -> None:
     name, data = HOSTILE[case]
-    found = scan(lay_out(tmp_path, {name: data}), "--no-cache", "--jobs", "1")
+    found = scan(lay_out(tmp_path, {name: data}), "--jobs", "1")
 
     assert found["seen/Dockerfile"] == ["image-latest"]
 
@@ -148,7 +150,7 @@ READ_ANYWAY: dict[str, tuple[str, bytes, str]] = {
 @pytest.mark.parametrize("case", READ_ANYWAY)
 def test_what_can_be_read_is_read_and_the_rest_is_said(case: str, tmp_path: Path) -> None:
     name, data, rule = READ_ANYWAY[case]
-    found = scan(lay_out(tmp_path, {name: data}), "--no-cache", "--jobs", "1")
+    found = scan(lay_out(tmp_path, {name: data}), "--jobs", "1")
 
     assert rule in found[name]
     assert found["seen/Dockerfile"] == ["image-latest"]
@@ -159,7 +161,7 @@ def test_all_of_them_together_in_several_processes(tmp_path: Path) -> None:
     filler = {f"filler/{number}/Dockerfile": b"#\n" * 400_000 for number in range(4)}  # enough for several processes
     folder = lay_out(tmp_path, {**cases, **filler})
 
-    done = relcheck("scan", ".", "--isolated", "--no-cache", "--jobs", "2", "--format", "json", cwd=folder)
+    done = relcheck("scan", ".", "--isolated", "--jobs", "2", "--format", "json", cwd=folder)
 
     found = [(finding["path"], finding["rule"]) for finding in json.loads(done.stdout)["findings"]]
     assert b"Traceback" not in done.stderr
@@ -174,9 +176,7 @@ def test_a_fault_of_a_reader_is_an_entry_of_the_report(tmp_path: Path, monkeypat
     folder = lay_out(tmp_path, {"compose.yaml": b"services: {}\n"})
     report = tmp_path / "report.json"
 
-    code = run(
-        ["scan", str(folder), "--isolated", "--quiet", "--no-cache", "--format", "json", "--output", str(report)]
-    )
+    code = run(["scan", str(folder), "--isolated", "--quiet", "--format", "json", "--output", str(report)])
 
     content = json.loads(report.read_text())
     assert code == 1
@@ -226,7 +226,7 @@ CIRCLES: dict[str, dict[str, str]] = {
 def test_files_that_name_each_other_in_a_circle(case: str, tmp_path: Path) -> None:
     folder = lay_out(tmp_path, {name: text.encode() for name, text in CIRCLES[case].items()})
 
-    assert scan(folder, "--no-cache")["seen/Dockerfile"] == ["image-latest"]
+    assert scan(folder)["seen/Dockerfile"] == ["image-latest"]
     for name in CIRCLES[case]:
         run(
             [
@@ -235,7 +235,6 @@ def test_files_that_name_each_other_in_a_circle(case: str, tmp_path: Path) -> No
                 "--isolated",
                 "--quiet",
                 "--exit-zero",
-                "--no-cache",
                 "--output",
                 str(tmp_path / "x"),
             ]
@@ -248,25 +247,51 @@ def test_a_broken_repository_is_walked_without_git(tmp_path: Path) -> None:
     (folder / ".git" / "HEAD").write_text("nonsense\n")
     (folder / ".git" / "index").write_bytes(b"DIRC broken")
 
-    assert scan(folder, "--no-cache")["seen/Dockerfile"] == ["image-latest"]
+    assert scan(folder)["seen/Dockerfile"] == ["image-latest"]
+
+
+DEPTHS = [word * 5000 for word in (b"{", b"[", b"(", b"<", b"- ", b"a: ", b"'", b"\\", b"$(")]
+
+
+def path_of(file_format: str) -> str:
+    """Return a path that has a format by its name."""
+    patterns = BY_NAME[file_format].patterns or ("a/b",)
+    return patterns[0].replace("**/", "a/").replace("*", "x")
 
 
 @pytest.mark.parametrize("file_format", sorted(BY_NAME))
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"{" * 5000,
-        b"[" * 5000,
-        b"(" * 5000,
-        b"<" * 5000,
-        b"- " * 5000,
-        b"a: " * 5000,
-        b"'" * 5001,
-        b"\\" * 5001,
-        b"$(" * 3000,
-    ],
-    ids=lambda data: data[:2].decode(),
-)
-def test_no_reader_fails_on_depth(file_format: str, data: bytes, faults_surface: Callable[[], None]) -> None:
+def test_no_reader_fails_on_depth(file_format: str, faults_surface: Callable[[], None]) -> None:
     faults_surface()
-    read_facts(file_format, Source.from_bytes("a/b", data), data)
+    for data in DEPTHS:
+        read_facts(file_format, Source.from_bytes(path_of(file_format), data), data)
+
+
+UNCLOSED = [
+    "-----BEGIN PRIVATE KEY-----\n", "<<A\n", "/*", "<!--", '"""', "${A", "{{ if ", "[a]\n", "FROM a\nRUN x \\\n", "https://u:",
+    "a@", "- - a: &a\n", "<a ", "$(", "def a {\n", "'" * 3, "a: |\n", "GEM\n  remote: ",
+]  # fmt: skip
+"""What begins something that never ends."""
+
+
+@pytest.mark.parametrize("file_format", sorted(BY_NAME))
+def test_what_never_ends_takes_no_time(file_format: str, faults_surface: Callable[[], None]) -> None:
+    faults_surface()
+    for word in UNCLOSED:
+        text = word * (10_000 // len(word))
+        started = process_time()
+        read_facts(file_format, Source(path_of(file_format), text), text.encode())
+
+        assert process_time() - started < 5, word
+
+
+@pytest.mark.parametrize(("mark", "encoding"), [(b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")])
+def test_a_token_in_utf_16_is_found_at_its_place(mark: bytes, encoding: str, tmp_path: Path) -> None:
+    text = f"caf\xe9 \U0001f600\r\nuse {make_token('npm', 1)}\r\n"
+    folder = lay_out(tmp_path, {"notes.txt": mark + text.encode(encoding), "a.py": mark + text.encode(encoding)})
+    report = tmp_path / "report.json"
+
+    run(["scan", str(folder), "--isolated", "--quiet", "--format", "json", "--output", str(report)])
+
+    found = [entry for entry in json.loads(report.read_text())["findings"] if entry["path"] != "seen/Dockerfile"]
+    places = [(entry["path"], entry["rule"], entry["line"], entry["column"]) for entry in found]
+    assert places == [("a.py", "token-verified", 2, 5), ("notes.txt", "token-verified", 2, 5)]
