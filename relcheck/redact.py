@@ -7,7 +7,7 @@ the names beside a value, by the shape of tokens, and by URLs.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from relcheck.facts import Credential, Fact, Option
@@ -19,35 +19,77 @@ from relcheck.source import Source
 _MIN_SECRET = 6
 _MAX_KNOWN = 100
 """So many secrets of a file are looked for in all its facts; a file with more is cleaned by the names beside them only."""
-_USERINFO = lazy_pattern(r"(?<=://)[^/\s:@]*:(?P<value>[^/\s@]+)(?=@)")
+_USERINFO = lazy_pattern(r"://[^/\s:@]*:(?P<value>[^/\s@]+)@")
 _NO_SCHEME = lazy_pattern(r"(?<![\w:/.@-])[\w.-]+:(?P<value>[^\s:/@\"']{6,})(?=@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}[/:])")
 _KEYED = lazy_pattern(
     r"(?<![\w.-])(?=[\w.-]*(?:pass|token|secret|key|auth|pwd|pat))(?P<key>[\w.-]++)[\"']?(?P<glue>[ \t]*+[=:][ \t]*+|[ \t]++)"
     r"(?:(?:bearer|basic)[ \t]++)?[\"']?(?P<value>[^\s\"'`,;|&<>(){}\[\]]++)",
     re.IGNORECASE,
 )
+_NAME = lazy_pattern(r"[\w.-]*")
 _PROGRAMS = lazy_pattern(
     r"(?:\bsshpass[ \t]+-p[ \t]*|\b(?:mysql|mysqldump|mysqladmin|mariadb)\b(?:[ \t]+(?!-p)\S+){0,20}[ \t]+-p"
     r"|(?<!\S)--?[\w-]*creds?[ \t=]+[^\s:\"']+:)(?P<value>[^\s\"'|&;<>]++)"
 )
 
 _WITH_WORDS = ((_USERINFO, ("://",)), (_NO_SCHEME, ("@",)), (_PROGRAMS, ("sshpass", "mysql", "mariadb", "cred")))
-"""Expressions, and words that stand in every match: most files hold none of them, and need no expression compiled."""
+"""Expressions that match within a line, and words of which one stands in every match: only lines with one are searched."""
 _KEYS = ("pass", "token", "secret", "key", "auth", "pwd", "pat")
 
 
 def secret_places(text: str) -> list[tuple[int, int]]:
     """Return where secrets stand in a text, as far as names, shapes and URLs tell."""
     found = [(start, end) for start, end, _ in find_tokens(text)]
-    lower = text.lower()
     for pattern, words in _WITH_WORDS:
-        if any(word in lower for word in words):
+        for start, end in _lines_with(text, words):
             found += [
-                match.span("value") for match in pattern.finditer(text) if literal_form(match["value"]) == "literal"
+                match.span("value")
+                for match in pattern.finditer(text, start, end)
+                if literal_form(match["value"]) == "literal"
             ]
-    if any(word in lower for word in _KEYS):
-        found += [match.span("value") for match in _KEYED.finditer(text) if _is_keyed(match)]
+    found += [match.span("value") for match in _keyed(text) if _is_keyed(match)]
     return sorted(found)
+
+
+def _places(text: str, words: tuple[str, ...]) -> list[int]:
+    """Return where words stand in a text, in order: `str.find` is many times faster than an expression."""
+    found = []
+    for word in words:
+        at = text.find(word)
+        while at >= 0:
+            found.append(at)
+            at = text.find(word, at + 1)
+    return sorted(found)
+
+
+def _lines_with(text: str, words: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Yield where the lines stand that hold one of some words."""
+    end = -1
+    for at in _places(text, words):
+        if at > end:
+            start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+            end = end if end >= 0 else len(text)
+            yield start, end
+
+
+def _keyed(text: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of `_KEYED`, which begin where a name begins that holds a word for secrets."""
+    lower = text.lower()
+    if len(lower) != len(text):  # a capital that becomes two letters: places would not agree
+        yield from _KEYED.finditer(text)
+        return
+    end = 0
+    for at in _places(lower, _KEYS):
+        if at < end:
+            continue
+        start = at
+        while start > end and (text[start - 1].isalnum() or text[start - 1] in "_.-"):
+            start -= 1
+        match = _KEYED.match(text, start)
+        if match:
+            yield match
+        passed = match or _NAME.match(text, start)
+        end = passed.end() if passed else at + 1
 
 
 def _is_keyed(match: re.Match[str]) -> bool:
@@ -92,6 +134,8 @@ def _replaced(text: str, places: list[tuple[int, int]]) -> str:
 
 def without_secrets(facts: list[Fact], source: Source) -> list[Fact]:
     """Return the facts of a file without the secrets that the file holds: in words of commands, names, references."""
+    if not facts:
+        return facts
     text = source.text
     places = secret_places(text)
     own = [
