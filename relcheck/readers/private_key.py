@@ -9,7 +9,8 @@ from relcheck.facts import Credential, Fact
 from relcheck.source import Source
 
 _PEM = re.compile(
-    r"-----BEGIN (?P<kind>[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----(?P<body>.*?)-----END (?P=kind)-----", re.DOTALL
+    r"-----BEGIN (?P<kind>[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----(?P<body>[^-]*(?:-(?!----BEGIN )[^-]*)*?)-----END (?P=kind)-----",
+    re.DOTALL,
 )
 _PUTTY = re.compile(
     r"PuTTY-User-Key-File-\d: [^\n]*\nEncryption: (?P<encryption>[^\r\n]+)\r?\n(?:[^\n]*\n){1,200}?"
