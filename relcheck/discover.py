@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from relcheck.ignorefiles import Ignored
 from relcheck.patterns import lazy_pattern
@@ -27,6 +27,17 @@ _FIXTURES = frozenset((
     "examples", "example", "samples", "sample", "docs", "doc", "cookbook", "demo", "demos", "testing", "test-data",
     "test-fixtures", "test_data", "integration-tests", "playground", "tutorials", "tutorial",
 ))  # fmt: skip
+_TESTS = lazy_pattern(r"(?:.*[-_])?(?:tests|test[-_]?(?:files|cases|repos?|resources|fixtures|data))(?:[-_].*)?\d*|its")
+"""More names of such folders: `testfiles-negative`, `acme-test-repo`, `container-tests`, `its` (Maven's own)."""
+_EXAMPLES = lazy_pattern(r"(?:^|[-_.])(?:examples?|samples?|tutorials?|codelabs?)(?:$|[-_.])|benchmarks?$")
+"""The same for a word of a folder's name: `example-app`, `kustomize_examples`, `buildBenchmark`."""
+_ONE_PLACE = {
+    "woodpecker": (".woodpecker", ".crow"),
+    "drone": (".drone",),
+    "travis": (".travis.",),
+    "github-workflow": (".github/workflows/",),
+}
+"""Pipelines that their system reads at one place of a repository, by how their paths begin at its root."""
 _NO_TEXT = (
     ".png", ".jpg", ".jpeg", ".gif", ".ico", ".bmp", ".webp", ".avif", ".tif", ".tiff", ".psd", ".svg", ".woff", ".woff2", ".ttf",
     ".otf", ".eot", ".mp3", ".mp4", ".mov", ".avi", ".webm", ".ogg", ".wav", ".pdf", ".docx", ".xlsx", ".pptx",
@@ -83,15 +94,30 @@ class Discovery(Record):
 def path_class(path: str, *, named: bool = False, chart: bool = False) -> PathClass:
     """Say what a path below the root tells of a file; a file named outright is never a fixture."""
     segments = path.lower().split("/")[:-1] if not path.startswith("/") else []
-    fixture = any(segment.rstrip("0123456789") in _FIXTURES for segment in segments) or (
-        "templates" in segments and not chart
-    )
+    fixture = any(map(_is_fixture, segments)) or ("templates" in segments and not chart)
     return PathClass(
         fixture=fixture and not named,
         template=bool(_TEMPLATE.search(path)) or (chart and "templates" in segments),
         development=bool(_DEVELOPMENT.search(path)),
         vendored=any(segment in _VENDORED for segment in segments),
     )
+
+
+def formats_at_root(paths: Iterable[str]) -> frozenset[str]:
+    """Return the formats of pipelines that the root of a repository holds, of those that are read at one place only."""
+    starts = {start: name for name, all_starts in _ONE_PLACE.items() for start in all_starts}
+    found = (path for path in paths if path.startswith("."))
+    return frozenset(starts[start] for path in found for start in starts if path.startswith(start))
+
+
+def is_misplaced(path: str, file_format: str, at_root: frozenset[str]) -> bool:
+    """Whether a pipeline lies where its system does not look, because the root of the repository has one: a sample."""
+    return file_format in at_root and not path.startswith((*_ONE_PLACE[file_format], "/"))
+
+
+def _is_fixture(segment: str) -> bool:
+    name = segment.rstrip("0123456789")
+    return name in _FIXTURES or bool(_TESTS.fullmatch(segment) or _EXAMPLES.search(name))
 
 
 def is_foreign(path: str) -> bool:

@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from relcheck.cache import MIN_FILES, FactCache, cache_folder
-from relcheck.discover import Candidate, Discovery, discover, path_class, recognise_path
+from relcheck.discover import (
+    Candidate,
+    Discovery,
+    discover,
+    formats_at_root,
+    is_misplaced,
+    path_class,
+    recognise_path,
+)
 from relcheck.facts import Credential, Fact, Unreadable
 from relcheck.findings import Finding, Place
 from relcheck.judge import FileView, Judge, merged_params, place_of
@@ -131,6 +139,7 @@ class _Scan:
         )  # fmt: skip
         if plan.discovered:
             self._discovery = plan.discovered(self._discovery)
+        self._at_root = formats_at_root(self._discovery.all_paths)
         self._detectors = judging_detectors(plan.judging(".", self._rules))
         self._components = self._use_components()
         facts = self._read_all()
@@ -236,6 +245,7 @@ class _Scan:
             whole=discovery.whole,
             own=dict(self._plan.own),
             history=history,
+            root=discovery.root if discovery.git else "",
             content=self._content,
         )
 
@@ -260,6 +270,8 @@ class _Scan:
         candidate, source = self._candidates[path], self._sources[path]
         chart = candidate.format in ("helm-template", "helm-values", "helm-chart")
         kind = path_class(path, named=candidate.named, chart=chart)
+        if not candidate.named and is_misplaced(path, candidate.format, self._at_root):
+            kind = kind.replace(fixture=True)
         view = FileView(path=path, format=candidate.format, source=source, **kind.values())
         return Read(candidate=candidate, source=source, view=view, facts=tuple(repository.of(path)))
 

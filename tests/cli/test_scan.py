@@ -87,6 +87,21 @@ def test_the_sarif_report_fits_the_standard(tmp_path: Path) -> None:
     assert all(result["partialFingerprints"]["relcheck/v1"] for result in results)
 
 
+def test_what_the_owner_of_the_origin_makes_is_first_party(tmp_path: Path) -> None:
+    files = {
+        ".github/workflows/a.yml": "on: push\njobs:\n  a:\n    uses: acme/ci/.github/workflows/x.yml@v1\n    secrets: inherit\n"
+    }
+    folder = project(tmp_path, files)
+    git(folder, "init", "-q")
+    foreign = relcheck("scan", ".", "--select", "secrets-inherit-external", cwd=folder)
+    git(folder, "remote", "add", "origin", "https://git.example.com/Acme/shop.git")
+    own = relcheck("scan", ".", "--select", "secrets-inherit-external", cwd=folder)
+
+    assert (foreign.returncode, own.returncode) == (0, 0)
+    assert b"1 warning" in foreign.stdout
+    assert b"0 warnings" in own.stdout
+
+
 def test_several_reports_are_written_at_once(tmp_path: Path) -> None:
     folder = project(tmp_path, UNTAGGED)
     done = relcheck("scan", ".", "--format", "sarif", "--output", "x.sarif", "--format", "text", cwd=folder)
