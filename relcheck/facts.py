@@ -91,6 +91,7 @@ class Image(Fact):
     digest_known: Truth = False  # the same job pushed this repository and exposes the digest (by link)
     floating_default: bool = False  # the moving tag comes from a default that a user may replace
     name_template: str = ""  # the variable that makes the name, when it may hold capitals (github.repository)
+    capitals: str = ""  # what `name_template` is here, when it does hold capitals (by link)
     raw: str = ""  # the text with its variables, where a file beside it may give their values (compose, by link)
 
 
@@ -160,6 +161,7 @@ class Dependency(Fact):
     others: int = 0  # where lock: how many further entries have the same fault; where system: of the same command
     excluded: str = ""  # the version of a package of this repository that the constraint does not take (by link)
     conditional: bool = False  # an environment marker decides whether it is installed at all
+    asked_publicly: str = ""  # Go: the file whose commands ask the public proxy for this private module (by link)
     stale_lock: str = ""  # the lock file that an install with the manifest's constraint refuses (by link)
     in_final_stage: bool = False  # it is installed in a stage that the image descends from
     locked_as: str = ""  # the version there, empty when the lock file does not have the package (by link)
@@ -220,6 +222,7 @@ class Package(Fact):
     publish_to: tuple[str, ...] = ()  # the registries that it may be published to, by name (Cargo's `publish`)
     foreign_index: str = ""  # a private registry of its dependencies or neighbours, which it does not name (by link)
     root: bool = False  # the manifest of a workspace, with members below it
+    expected_name: str = ""  # Go: the module path that the origin of the repository gives, where it is another (by link)
     entry: Truth = UNKNOWN  # it says what it offers: an entry point, a command or a list of files
     # What bounds its files: files, ignore-file, shadowed (.npmignore hides .gitignore), tracked, everything, none.
     contents: str = ""

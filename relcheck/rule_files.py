@@ -21,7 +21,7 @@ _OPTIONAL = ("confidence", "needs", "at", "supersedes", "params", "references", 
 _LEVEL_KEYS = ("when", "severity", "strict", "profile")
 _FIX_KEYS = ("text", "fixer", "safe")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_EXAMPLE_KEYS = ("name", "files", "file", "text", "settings", "git", "finds")
+_EXAMPLE_KEYS = ("name", "files", "file", "text", "settings", "git", "remote", "finds")
 _NEEDS = ("git", "network", "artifact", "config")
 _CONFIDENCE = ("high", "medium", "low")
 
@@ -41,6 +41,7 @@ class Example(Record):
     finds: tuple[str, ...] = ()
     settings: dict[str, object] = {}
     git: tuple[Commit, ...] = ()
+    remote: str = ""
     bad: bool = False
 
 
@@ -261,6 +262,7 @@ def _example(file: _File, node: Node, *, bad: bool) -> Example:
         finds=tuple(" ".join(line.split()) for line in finds),
         settings=_plain_map(node.map("settings")),
         git=tuple(commits),
+        remote=node.text("remote"),
         bad=bad,
     )
 

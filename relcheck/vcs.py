@@ -228,10 +228,23 @@ class History:
 
 def origin_owner(folder: str) -> str:
     """Return the owner part of the origin remote's path, lower case, or the empty string."""
+    parts = origin(folder).split("/")
+    return parts[-2].lower() if len(parts) > 1 else ""
+
+
+def origin(folder: str) -> str:
+    """Return the origin remote as HOST/OWNER/NAME, as written, or the empty string; of a folder without host its path."""
     try:
         url = run(folder, "config", "--get", "remote.origin.url").decode("utf-8", "replace").strip()
     except GitProblem:
         return ""
-    path = url.split("://", 1)[-1].split(":", 1)[-1] if "://" not in url else url.split("://", 1)[1].partition("/")[2]
+    host, _, path = url.split("://", 1)[1].partition("/") if "://" in url else _scp(url)
     parts: Sequence[str] = [part for part in path.removesuffix(".git").split("/") if part]
-    return parts[-2].lower() if len(parts) > 1 else ""
+    name = host.rpartition("@")[2].partition(":")[0].lower()
+    return "/".join((name, *parts)) if name else "/".join(parts)
+
+
+def _scp(url: str) -> tuple[str, str, str]:
+    """Split `user@host:path`, git's short form; what has no colon is a folder."""
+    host, colon, path = url.partition(":")
+    return (host, colon, path) if colon and "/" not in host else ("", "", url)

@@ -26,7 +26,7 @@ def with_tokens(text: str) -> str:
 
 
 def lay_out(folder: Path, example: Example) -> None:
-    if example.git:
+    if example.git or example.remote:
         git(folder, "init", "-q")
     for commit in example.git:
         write_tree(folder, {name: with_tokens(text) for name, text in commit.files.items() if text is not None})
@@ -36,8 +36,10 @@ def lay_out(folder: Path, example: Example) -> None:
         git(folder, "commit", "-q", "--allow-empty", "-m", "change")
         if commit.tag:
             git(folder, "tag", commit.tag)
+    if example.remote:
+        git(folder, "remote", "add", "origin", example.remote)
     write_tree(folder, {name: with_tokens(text) for name, text in example.files.items()})
-    if example.git and git(folder, "status", "--porcelain"):
+    if (example.git or example.remote) and git(folder, "status", "--porcelain"):
         git(folder, "add", "-A")
         git(folder, "commit", "-q", "-m", "change")
 

@@ -68,6 +68,8 @@ def environment_facts(
     ecosystem = next((found for prefix, found in _ECOSYSTEMS if name.startswith(prefix)), "")
     if name in _INDEXES:
         yield from _index(name, value, job, step)
+    elif name in ("GOPRIVATE", "GONOPROXY") and text:
+        yield no_proxy(value, name, job, step)
     elif name in _TLS_OFF:
         yield from _tls(name, value, text, ecosystem, job, step)
     elif name in _INTEGRITY_OFF and _matches(_INTEGRITY_OFF[name], text):
@@ -81,6 +83,11 @@ def environment_facts(
         found = userinfo(value, key=name, job=job, step=step)
         if found is not None:
             yield found
+
+
+def no_proxy(value: Source, name: str, job: str, step: int) -> Registry:
+    """Return the setting that keeps modules of Go away from the public proxy."""
+    return Registry(span=value.all(), job=job, step=step, ecosystem="go", purpose="private", url="", host="", key=name)
 
 
 def _matches(wanted: object, text: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from relcheck.components import table
 from relcheck.facts import UNKNOWN, Component, Credential, Dependency, Fact, Image, Login, Publish, Text, Truth
 from relcheck.readers.ci_common import Around, secret_name, value_kind
-from relcheck.readers.github_steps import Step, image_facts, input_options
+from relcheck.readers.github_steps import Step, image_facts, input_options, name_template
 from relcheck.readers.github_values import readings
 from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.readers.urls import registry as registry_facts
@@ -180,7 +180,8 @@ def _built(step: Step, outputs: Scalar | None, *, pushed: Truth) -> Iterator[Ima
     for item in items(tags.source) if tags is not None else ():
         for source in _described(item, step):
             for fact in image_facts(source, step.scope, role="output", push=pushed):
-                yield fact.replace(role="pushed" if pushed is True else "output")
+                template = name_template(item.text) if source is item else ""
+                yield fact.replace(role="pushed" if pushed is True else "output", name_template=template)
     for line in lines(outputs.source) if outputs is not None else ():
         if name := _NAME.search(line.text):
             for fact in image_facts(line.part(*name.span(1)), step.scope, role="output", push=pushed):

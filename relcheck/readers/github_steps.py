@@ -88,7 +88,7 @@ def step_facts(steps: Sequence, frame: Frame) -> Iterator[Fact]:
         if uses is not None:
             yield from _used(uses, step)
         if run is not None:
-            yield from placed(_script(run, step), step.around)
+            yield from placed(_templated(run, _script(run, step)), step.around)
 
 
 def _minted(ids: dict[str, Mapping]) -> frozenset[str]:
@@ -280,6 +280,31 @@ def image_facts(
 
 def _written(text: str, resolved: str) -> str:
     return text if "\ue000" in resolved else resolved
+
+
+_TEMPLATE = re.compile(r"[^\s\"'=]*\$\{\{\s*(github\.repository(?:_owner)?)\s*\}\}[^\s\"']*")
+
+
+def name_template(text: str) -> str:
+    """Return the expression that makes the name of an image and may hold capitals, the empty string without one."""
+    match = _TEMPLATE.fullmatch(text.strip())
+    return match[1] if match else ""
+
+
+def _templated(run: Scalar, facts: Iterator[Fact]) -> Iterator[Fact]:
+    """Say of images in a script whether their name is made of the repository's own, letter for letter."""
+    if "github.repository" not in run.value:
+        yield from facts
+        return
+    root = run.source.root.text
+    span = run.source.all()
+    found = [(match.span(), match[1]) for match in _TEMPLATE.finditer(root, span.start, span.end)]
+    for fact in facts:
+        if isinstance(fact, Image) and fact.role in ("output", "pushed"):
+            names = [name for (start, end), name in found if start <= fact.span.start <= end]
+            yield fact.replace(name_template=names[0]) if names else fact
+        else:
+            yield fact
 
 
 def _script(run: Scalar, step: Step) -> Iterator[Fact]:

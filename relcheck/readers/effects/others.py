@@ -11,6 +11,7 @@ from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.effects.publishing import host_of, publish
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.effects.system import packages
+from relcheck.readers.environment import no_proxy
 from relcheck.refs import MARK
 from relcheck.source import Span
 
@@ -112,6 +113,11 @@ def _cargo(invocation: Invocation) -> Iterator[Fact]:
 
 def _go(invocation: Invocation) -> Iterator[Fact]:
     """`go install MODULE@VERSION`, `go run MODULE@VERSION`: a local path is no dependency."""
+    if invocation.verb == "env":
+        for word in invocation.words[1:]:
+            name, equals, value = word.text.partition("=")
+            if equals and value and name in ("GOPRIVATE", "GONOPROXY"):
+                yield no_proxy(word.source.part(len(name) + 1, len(word.text)), name, **_where(invocation))
     if invocation.verb not in ("install", "run", "get"):
         return
     for word in invocation.operands(("-ldflags", "-tags", "-o", "-mod", "-modfile")):
