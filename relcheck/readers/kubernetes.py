@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
-from relcheck.facts import UNKNOWN, Fact, Image, Resource, Text, Unreadable
+from relcheck.facts import UNKNOWN, Fact, Image, Related, Resource, Text, Unreadable
 from relcheck.readers.images import image_fact
 from relcheck.readers.kubernetes_kinds import (
     CONTAINER_LISTS,
@@ -62,6 +62,11 @@ ObjectReader = Callable[["Mapping", str, str, "Setting"], Iterator[Fact]]
 _MANY_WORDS = 500
 _SHELL = re.compile(r"(?:\S*/)?(?:ba|da|a|k|z)?sh")
 _OTHER_INTERPRETER = re.compile(r"\s*#!(?!\S*/(?:env\s+(?:-S\s+)?)?(?:ba|da|a|k|z)?sh\b)")
+_PARAMETER = {
+    "tekton": re.compile(r"\$\((?P<path>[^()]*)\)"),
+    "braces": re.compile(r"\{\{-?\s*(?P<path>[^{}\s]*?)\s*-?\}\}"),
+}
+"""A reference that is nothing but a parameter, by syntax."""
 _EXPRESSIONS = {
     "tekton": re.compile(
         r"\$\((?:params|tasks|workspaces|context|steps|results|resources|inputs|outputs|finally)[.\[][^()]*\)"
@@ -362,19 +367,29 @@ def workload_image(
 
         return template_image(scalar, setting.template, role, pull_policy)
     if parameters is not None and parameters.syntax:
-        from relcheck.refs.variables import expand  # noqa: PLC0415 - only where parameters are declared
-
-        expansion = expand(scalar.source, parameters.lookup, parameters.syntax)
-        return image_fact(
-            expansion.source,
-            role=role,
-            engine=setting.engine,
-            written=scalar.value,
-            state=expansion.state,
-            floating_default=expansion.defaulted,
-            pull_policy=pull_policy,
-        )
+        return _parameter_image(scalar, role, setting, parameters, pull_policy)
     return image_fact(scalar.source, role=role, engine=setting.engine, pull_policy=pull_policy)
+
+
+def _parameter_image(
+    scalar: Scalar, role: str, setting: Setting, parameters: Parameters, pull_policy: str
+) -> Image | None:
+    """Return the image with its parameters put in; a parameter that is the whole reference is repaired where it is set."""
+    from relcheck.refs.variables import expand  # noqa: PLC0415 - only where parameters are declared
+
+    whole = parameters.whole(scalar.source)
+    source = scalar.source if whole is None else whole
+    expansion = expand(source, parameters.lookup, parameters.syntax)
+    return image_fact(
+        expansion.source,
+        role=role,
+        engine=setting.engine,
+        written=source.text.strip(),
+        state=expansion.state if whole is None or expansion.state != "literal" else "defaulted",
+        floating_default=whole is not None or expansion.defaulted,
+        pull_policy=pull_policy,
+        related=() if whole is None else (Related(span=scalar.span, note="used here"),),
+    )
 
 
 def _select(node: Mapping, path: str) -> Iterator[Mapping]:
@@ -423,6 +438,12 @@ class Parameters:
                     self._values[prefix] = self._declared(prefix)
                 return self._values[prefix].get(path.removeprefix(prefix))
         return None
+
+    def whole(self, text: Source) -> Source | None:
+        """Return the value of the parameter that a text is from end to end; None where it is more or none is certain."""
+        match = _PARAMETER[self.syntax].fullmatch(text.text.strip())
+        found = self.lookup(match["path"]) if match is not None else None
+        return found if found is not None and found.text.strip() else None
 
     def _declared(self, prefix: str) -> dict[str, Source | None]:
         wanted = "params" if self.syntax == "tekton" else "parameters"
