@@ -40,6 +40,7 @@ _VALUED = frozenset((
 _BLOCKS = ("IF", "FOR", "WITH", "WAIT", "TRY")
 _CHOICES = ("IF", "FOR")
 _TEXTS = ("RUN", "IF", "FOR", "LOCALLY")
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _ASSIGNED = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>.*)$", re.DOTALL)
 _SUBSHELL = re.compile(r"\$\((?P<script>.*)\)$", re.DOTALL)
 
@@ -94,12 +95,13 @@ class _Reader:
         self.values: dict[str, Source] = {}
         self.in_target = False
         self.blocks: list[str] = []
+        self.asked: list[dict[str, Source]] = []  # by block: what its condition decides about, known again behind it
 
     def line(self, line: Source) -> Iterator[Fact]:
         if _TARGET.fullmatch(line.text):
             self.values = dict(self.shared)
             self.in_target = True
-            self.blocks = []
+            self.blocks, self.asked = [], []
             return
         match = _COMMAND.match(line.text)
         if match is None:
@@ -108,11 +110,15 @@ class _Reader:
             self.blocks.append(match["name"])
         elif match["name"] == "END" and self.blocks:
             self.blocks.pop()
+            self.values |= self.asked.pop()
         known = _COMMANDS.get(match["name"])
         if known is not None:
             yield from known(self, line.part(*match.span("rest")))
         elif match["name"] in _TEXTS:
             yield from self.script(line.part(*match.span("rest")))
+        if match["name"] in _BLOCKS:
+            names = set(_VARIABLE.findall(match["rest"])) if match["name"] == "IF" else set()
+            self.asked.append({name: self.values.pop(name) for name in sorted(names & self.values.keys())})
 
     def words(self, rest: Source) -> tuple[list[tuple[str, Source | None]], list[Source]]:
         """Split into flags with their values, and the other words."""
@@ -262,6 +268,8 @@ class _Reader:
         if any(name in _CHOICES for name in self.blocks):
             # One of several values, or one a round: which is not known.
             self.values.pop(match["name"], None)
+            for aside in self.asked:
+                aside.pop(match["name"], None)
             return
         self.values[match["name"]] = value
         if not self.in_target and "--global" in rest.text[:start]:

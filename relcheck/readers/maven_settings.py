@@ -41,11 +41,13 @@ def _element(element: Element, beside: dict[str, Element]) -> Iterator[Fact]:
         form = "encrypted" if _ENCRYPTED.fullmatch(text) else literal_form(text)
         user, server = beside.get("username"), beside.get("id")
         yield home_credential(
-            element.text, "maven-password", ecosystem="maven", key=server.text.text if server else name,
+            element.text, "maven-password", ecosystem="maven", key=server.text.text if server else parent,
             user=user.text.text if user else "", form=form,
         )  # fmt: skip
     elif name == "master" and parent == "settingsSecurity" and text:
         yield home_credential(element.text, "maven-master", ecosystem="maven", key="master", form="literal")
+    elif name == "url" and parent == "mirror" and _blocks(beside):
+        return  # nothing is ever asked there
     elif name == "url" and parent in (*_REPOSITORIES, "mirror"):
         yield from registry(
             element.text, ecosystem="maven", purpose="mirror" if parent == "mirror" else "index", key=parent
@@ -56,3 +58,8 @@ def _element(element: Element, beside: dict[str, Element]) -> Iterator[Fact]:
             span=element.text.all(), ecosystem="maven", purpose="blocker", key=identity.text.text if identity else "mirror",
             url=url.text.text if url else "", host="", scheme=(url.text.text if url else "").partition(":")[0],
         )  # fmt: skip
+
+
+def _blocks(beside: dict[str, Element]) -> bool:
+    """Whether a mirror takes requests to refuse them (`<blocked>true</blocked>`)."""
+    return "blocked" in beside and beside["blocked"].text.text.strip() == "true"

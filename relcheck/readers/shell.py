@@ -160,6 +160,7 @@ def _fact(invocation: Invocation, wrappers: tuple[str, ...]) -> Command:
     span = start._replace(end=max(start.end, end.end), form="composed" if first is not last else start.form)
     secrets = invocation.secret_words()
     shown = [_hidden(word.text) if id(word) in secrets else word.text.replace(MARK, "…") for word in invocation.words]
+    verifies = verification(invocation)
     names = tuple(dict.fromkeys(word.partition("=")[0] for word in shown[1:] if word.startswith("-")))
     return Command(
         span=span,
@@ -180,11 +181,12 @@ def _fact(invocation: Invocation, wrappers: tuple[str, ...]) -> Command:
         ),
         piped_from=invocation.command.piped_from,
         piped_to=invocation.command.piped_to,
-        swallowed=invocation.swallowed,
+        # A check whose failure skips what stands behind its `&&` does its work, though the script goes on.
+        swallowed=invocation.swallowed and not (verifies and invocation.command.guards),
         wrappers=wrappers,
         written=" ".join(shown)[:200],
         context=invocation.setting.context,
-        verifies=verification(invocation),
+        verifies=verifies,
     )  # fmt: skip
 
 

@@ -21,9 +21,12 @@ def userinfo(
     job: str = "",
     step: int = -1,
 ) -> Credential | None:
-    """Return the credential of a URL `scheme://user:password@host`, or None where it has no password."""
+    """Return the credential of a URL `scheme://user:password@host`, or None where it has no password.
+
+    Without a host there is no place to send one to: `http://localhost:@port@/` is a template of a build tool.
+    """
     url = parse_url(source.text)
-    if url is None or not url.password:
+    if url is None or not url.password or not url.host:
         return None
     start, end = url.spans.get("password", (0, len(source.text)))
     value = source.text[start:end] if url.password is not UNKNOWN else ""

@@ -64,7 +64,8 @@ class SimpleCommand(Record):
     """A program with its words, and what stands around it.
 
     swallowed: its failure cannot fail the script; piped_from and piped_to: the program before and behind it in a pipe;
-    index: its number in the script, for what comes before and after; conditional: a test decides whether it runs.
+    index: its number in the script, for what comes before and after; conditional: a test decides whether it runs;
+    guards: what stands behind its `&&` runs only where it has succeeded.
     """
 
     words: tuple[Word, ...] = ()
@@ -77,6 +78,7 @@ class SimpleCommand(Record):
     outer: str = ""  # the program that uses it then
     index: int = 0
     conditional: bool = False
+    guards: bool = False
 
     @property
     def program(self) -> str:
@@ -195,6 +197,7 @@ class _Script:
         words: list[Word] = []
         assignments: list[Assignment] = []
         redirects: list[Redirect] = []
+        before = node
         for child in node.children:
             if child.type == "variable_assignment":
                 made = self._assignment(child)
@@ -205,7 +208,11 @@ class _Script:
             elif child.type.endswith("_redirect"):
                 redirects += self._redirect(child)
             elif (child.is_named and child.type not in ("comment", "heredoc_body")) or child.type == "-":
-                words.append(self._word(child))
+                if words and self._is_cut(before, child):
+                    words[-1] = self._word(before, child)
+                else:
+                    words.append(self._word(child))
+            before = child
         for child in place.redirects:
             redirects += self._redirect(child)
         if place.redirects and (lost := self._lost_dash(node, place.redirects[0])) is not None:
@@ -222,6 +229,7 @@ class _Script:
                 outer=place.outer,
                 index=node.start_byte,
                 conditional=place.conditional,
+                guards=place.guards,
             )
         )
 
@@ -258,10 +266,18 @@ class _Script:
             target = node.child_by_field_name("destination")
             yield Redirect(operator=operator, target=self._word(target) if target is not None else None)
 
-    def _word(self, node: Any) -> Word:  # noqa: ANN401 - tree-sitter's node
-        """Return a word with quotes removed and known variables filled in."""
+    def _is_cut(self, before: Any, node: Any) -> bool:  # noqa: ANN401 - tree-sitter's nodes
+        """Whether the grammar cut one word in two: `$A.$B-c` becomes `$A.$` and `B-c`."""
+        return before.end_byte == node.start_byte and self._text[self._at(node.start_byte) - 1] == "$"
+
+    def _word(self, *nodes: Any) -> Word:  # noqa: ANN401 - tree-sitter's nodes
+        """Return a word with quotes removed and known variables filled in; of several nodes where the grammar cut it."""
         parts: list[tuple[str, int, int]] = []
-        self._pieces(node, parts, quoted=False)
+        for node in nodes:
+            if parts and parts[-1][0].endswith("$"):
+                self._mend(node, parts)
+            else:
+                self._pieces(node, parts, quoted=False)
         text, pieces, static, plain = "", [], True, True
         parts = [piece for part in parts for piece in self._unmarked(*part)]
         for value, first, last in parts:
@@ -269,13 +285,25 @@ class _Script:
             static = static and MARK not in value
             plain = plain and self._source.text[first:last] == value
             text += value
-        start, end = self._span(node)
+        start, end = self._span(nodes[0])[0], self._span(nodes[-1])[1]
         if len(parts) == 1 and plain:
             return Word(source=self._source.part(parts[0][1], parts[0][2]), static=static)
         if not parts:
             pieces = [Piece(0, 0, start, end)]
         form = "variable" if any("$" in self._source.text[first:last] for _, first, last in parts) else "shell"
         return Word(source=self._source.embed(text, tuple(pieces), form), static=static)
+
+    def _mend(self, node: Any, parts: list[tuple[str, int, int]]) -> None:  # noqa: ANN401 - tree-sitter's node
+        """Read on from the `$` at the end of what is there: the next node is text in which variables stand."""
+        text, first, last = parts.pop()
+        if len(text) > 1:
+            parts.append((text[:-1], first, last - 1))
+        at, end = last - 1, self._span(node)[1]
+        for match in _SIMPLE.finditer(self._text, at, end):
+            _unescaped(self._text, at, match.start(), _ESCAPE, parts)
+            parts.append((self._expanded(match[0]), *match.span()))
+            at = match.end()
+        _unescaped(self._text, at, end, _ESCAPE, parts)
 
     def _unmarked(self, text: str, first: int, last: int) -> Iterator[tuple[str, int, int]]:
         """Cut a stretch at the expressions of the format around the script; each of them is `MARK`."""

@@ -33,6 +33,7 @@ class Place(Record):
 
     swallowed: bool = False
     conditional: bool = False
+    guards: bool = False
     inside: str = ""
     outer: str = ""
     before: str = ""
@@ -154,7 +155,9 @@ def _list(children: list[Node], passed: Place, text_of: TextOf) -> list[tuple[No
     for child in children:
         below = passed
         if named and child == named[0] and operator == "||" and _is_harmless(text_of(named[-1])):
-            below = passed.replace(swallowed=True)
+            below = passed.replace(swallowed=True, guards=False)
+        elif named and child == named[0] and operator == "&&":
+            below = passed.replace(guards=True)
         elif named and child != named[0] and text_of(named[0]).lstrip("! ").startswith(("[", "test ")):
             below = passed.replace(conditional=True)
         out.append((child, below))
