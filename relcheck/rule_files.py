@@ -21,6 +21,8 @@ _OPTIONAL = ("confidence", "needs", "at", "supersedes", "params", "references", 
 _LEVEL_KEYS = ("when", "severity", "strict", "profile")
 _FIX_KEYS = ("text", "fixer", "safe")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_EXAMPLES = re.compile(r"^(?:bad|good):", re.MULTILINE)
+_TOP_KEY = re.compile(r"^[^\s#-][^:\n]*", re.MULTILINE)
 _EXAMPLE_KEYS = ("name", "files", "file", "text", "settings", "git", "remote", "finds")
 _NEEDS = ("git", "network", "artifact", "config")
 _CONFIDENCE = ("high", "medium", "low")
@@ -48,13 +50,16 @@ class Example(Record):
 class _File:
     """One rule file while it is read: complains with file, line and column."""
 
-    def __init__(self, path: Path, *, custom: bool) -> None:
+    def __init__(self, path: Path, *, custom: bool, examples: bool = True) -> None:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise RuleError(f"{path}: cannot be read as UTF-8 text ({type(error).__name__}).") from None
         self.path = path
         self.custom = custom
+        self.later: tuple[str, ...] = ()
+        if not examples:
+            text, self.later = _without_examples(text)
         self.source = Source(str(path), text)
         loaded = load(self.source)
         if loaded.faults:
@@ -98,15 +103,23 @@ class _File:
         return value
 
 
+def _without_examples(text: str) -> tuple[str, tuple[str, ...]]:
+    """Leave the examples of a shipped rule to its tests: they are two thirds of the text. Only where they stand last."""
+    first = _EXAMPLES.search(text)
+    keys = tuple(_TOP_KEY.findall(text, first.start())) if first else ()
+    return (text[: first.start()], keys) if first and set(keys) <= {"bad", "good"} else (text, ())
+
+
 def read_rule(path: Path, *, custom: bool = False) -> Rule:
     """Read and compile one rule file; raise `RuleError` with the place of the first mistake."""
-    file = _File(path, custom=custom)
+    file = _File(path, custom=custom, examples=custom)
     if not _NAME.fullmatch(path.stem):
         raise RuleError(f"{path}: a rule's name is small letters, digits and hyphens, such as image-latest.yaml.")
     top = file.top
     file.check_keys(top, _REQUIRED + _OPTIONAL)
-    for name in _REQUIRED:
-        if top.get(name) is None and not (custom and name in ("bad", "good", "why", "since")):
+    lacking = [name for name in _REQUIRED if top.get(name) is None and name not in file.later]
+    for name in lacking:
+        if not (custom and name in ("bad", "good", "why", "since")):
             file.refuse(top.span, f"the key {name!r} is missing.")
     kind = file.choice(top, "on", tuple(KINDS), "")
     params = _params(file)
