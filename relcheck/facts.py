@@ -215,6 +215,8 @@ class Package(Fact):
     version_canonical: Text = ""
     prerelease: Truth = UNKNOWN
     private: Truth = False
+    blocked: str = ""  # the words of the manifest that forbid to publish it
+    repository: Text = UNKNOWN  # the address of its repository, as written; "" when none is written
     publish_host: Text = ""
     bundle_lacks: tuple[str, ...] = ()  # what Maven Central demands beside the jar and the build does not make
     access: str = ""
@@ -343,6 +345,14 @@ class Publish(Fact):
     digest_used: Truth = UNKNOWN  # something reads the digest that the step hands out
     explicit_ref: bool = False  # the job checks out a ref that it names (by link)
     any_branch: bool = False  # a branch that nobody protects reaches it for sure (by link)
+    folder: Text = UNKNOWN  # where the package is, seen from the folder in which the step's commands start
+    package: str = ""  # the package that the command names, where there are several
+    index: str = ""  # the registry that the command names, by the name that the client's configuration gives it
+    blocked_by: str = ""  # what in the package's manifest forbids to publish it (by link)
+    blocked_at: str = ""  # that manifest (by link)
+    sent_to: str = ""  # the host that the package goes to, where the step's credentials are for another (by link)
+    sent_by: str = ""  # what says so (by link)
+    prepared_for: str = ""  # the host that the step's credentials are for (by link)
 
 
 class Push(Record):

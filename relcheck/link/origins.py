@@ -9,6 +9,7 @@ from relcheck.link import Repository
 from relcheck.vcs import origin
 
 _USES_MODULES = frozenset(("build", "install", "test", "get", "run", "mod", "vet", "generate", "list"))
+_TOOLS = frozenset(("hack", "tools", "tool", "scripts", "script", "internal", "build", "ci", "dev"))
 _MAJOR = re.compile(r"(?:^|/)v\d+$")
 
 
@@ -29,7 +30,7 @@ def link(repository: Repository) -> None:
             repository.put(path, index, image.replace(capitals=told))
     for path, index, module in modules:
         expected = _expected(remote, module)
-        if expected:
+        if expected and not (module.folder and _is_internal(repository, path, module.folder)):
             repository.put(path, index, module.replace(expected_name=expected))
 
 
@@ -40,13 +41,24 @@ def _expected(remote: str, module: Package) -> str:
     case, because the forges do.
     """
     name = str(module.name)
-    if name.split("/")[0].lower() != remote.split("/")[0]:
+    if name.partition("/")[0].lower() != remote.partition("/")[0]:
         return ""
     folder = _MAJOR.sub("", module.folder)
     major = _MAJOR.search(name)
     expected = "/".join(part for part in (remote, folder) if part)
     bare = name[: major.start()] if major else name
     return "" if bare.lower() == expected.lower() else expected + (major[0] if major else "")
+
+
+def _is_internal(repository: Repository, path: str, folder: str) -> bool:
+    """Whether a nested module is a program or a test of its repository, which nobody else depends on."""
+    if folder.split("/", maxsplit=1)[0] in _TOOLS or any(
+        isinstance(fact, Dependency) and fact.group == "replace" and fact.source == "path"
+        for fact in repository.of(path)
+    ):
+        return True
+    names = [name for name in repository.paths if name.startswith(f"{folder}/") and name.endswith(".go")]
+    return all(name.endswith(("main.go", "_test.go")) for name in names)
 
 
 def _private_modules(repository: Repository) -> None:

@@ -73,6 +73,7 @@ def _package(source: Source, top: Mapping) -> Iterator[Package]:
         version=written,
         version_dynamic=inherited,
         private=True if version is None else private,
+        blocked="publish = false" if private is True else "",
         publish_to=allowed,
         root=top.map("workspace") is not None,
         missing=_missing(table),

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from posixpath import normpath
 
-from relcheck.facts import UNKNOWN, Component, Expansion, Fact, Image, Option, SecretUse, Text, Truth
+from relcheck.facts import UNKNOWN, Component, Expansion, Fact, Image, Option, Publish, SecretUse, Text, Truth
 from relcheck.readers.ci_common import Around, env_facts, placed, publishes_by_name
 from relcheck.readers.github_events import Scenario, names
 from relcheck.readers.github_values import EXPRESSION, Scope, readings
@@ -42,6 +43,7 @@ class Frame(Record):
     ids: dict[str, Mapping] = {}
     minted: frozenset[str] = frozenset()
     per_leg: bool = False
+    folder: str = ""
 
     @staticmethod
     def numbered(steps: Node | None, depth: int = 0) -> Iterator[Mapping]:
@@ -88,7 +90,7 @@ def step_facts(steps: Sequence, frame: Frame) -> Iterator[Fact]:
         if uses is not None:
             yield from _used(uses, step)
         if run is not None:
-            yield from placed(_templated(run, _script(run, step)), step.around)
+            yield from placed(_in_folder(step, _templated(run, _script(run, step))), step.around)
 
 
 def _minted(ids: dict[str, Mapping]) -> frozenset[str]:
@@ -303,6 +305,17 @@ def _templated(run: Scalar, facts: Iterator[Fact]) -> Iterator[Fact]:
         if isinstance(fact, Image) and fact.role in ("output", "pushed"):
             names = [name for (start, end), name in found if start <= fact.span.start <= end]
             yield fact.replace(name_template=names[0]) if names else fact
+        else:
+            yield fact
+
+
+def _in_folder(step: Step, facts: Iterator[Fact]) -> Iterator[Fact]:
+    """Put the folder in which a step's commands start before the folders that they name."""
+    folder = step.body.text("working-directory") or step.frame.folder
+    for fact in facts:
+        if folder and isinstance(fact, Publish) and isinstance(fact.folder, str):
+            known = "${{" not in folder and not folder.startswith("/")
+            yield fact.replace(folder=normpath(f"{folder}/{fact.folder}") if known else UNKNOWN)
         else:
             yield fact
 

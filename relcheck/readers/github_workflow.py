@@ -94,7 +94,11 @@ class _Workflow:
     def facts(self) -> Iterator[Fact]:
         if self.jobs is None:
             return
-        frame = Frame(scope=Scope(env=_env(self.top), inputs=self.inputs), shell=_shell(self.top))
+        frame = Frame(
+            scope=Scope(env=_env(self.top), inputs=self.inputs),
+            shell=_default(self.top, "shell"),
+            folder=_default(self.top, "working-directory"),
+        )
         yield from env_facts(self.top.map("env"))
         for key, body in self.jobs.pairs():
             if isinstance(body, Mapping):
@@ -171,7 +175,8 @@ class _JobReader:
             job=key.value,
             scope=self.scope,
             reached=self.reached,
-            shell=_shell(body) or frame.shell,
+            shell=_default(body, "shell") or frame.shell,
+            folder=_default(body, "working-directory") or frame.folder,
             container=container is not None and not (isinstance(container, Scalar) and not container.value),
             windows=bool(labels) and all(label.lower().startswith("windows") for label in labels),
             tolerant=_is_true(body.get("continue-on-error")),
@@ -345,10 +350,10 @@ def _env(holder: Mapping) -> tuple[Mapping, ...]:
     return (found,) if found is not None else ()
 
 
-def _shell(holder: Mapping) -> str:
+def _default(holder: Mapping, name: str) -> str:
     defaults = holder.map("defaults")
     run = defaults.map("run") if defaults else None
-    return run.text("shell") if run else ""
+    return run.text(name) if run else ""
 
 
 def _is_true(node: Node | None) -> bool:

@@ -80,6 +80,8 @@ def _package(source: Source, top: Mapping) -> Package:
         version=written,
         version_dynamic=version is None,
         private=top.text("private") == "true" or name is None or version is None,
+        blocked='"private": true' if top.text("private") == "true" else "",
+        repository=_repository_address(top),
         publish_host=target.host if target else "",
         access=config.text("access") if config else "",
         dist_tag=config.text("tag") if config else "",
@@ -88,6 +90,12 @@ def _package(source: Source, top: Mapping) -> Package:
         contents="files" if top.get("files") is not None or (config and config.get("directory")) else "",
         **version_fields("npm", written),
     )
+
+
+def _repository_address(top: Mapping) -> str:
+    """Return `repository`, or its `url`, as written."""
+    node = top.get("repository")
+    return node.value if isinstance(node, Scalar) else node.text("url") if isinstance(node, Mapping) else ""
 
 
 def _publish_config(config: Mapping | None) -> Iterator[Fact]:

@@ -70,15 +70,19 @@ def _package(top: Mapping, tool: Mapping | None, folder: str) -> Iterator[Fact]:
         version=written,
         version_dynamic=dynamic or version is None,
         private=_is_private(table, poetry),
+        blocked="the classifier Private ::" if _has_private_classifier(table) else "",
         **version_fields("pypi", written),
     )
 
 
 def _is_private(table: Mapping, poetry: Mapping | None) -> bool:
-    private = any(
+    return _has_private_classifier(table) or (poetry is not None and poetry.text("package-mode") == "false")
+
+
+def _has_private_classifier(table: Mapping) -> bool:
+    return any(
         isinstance(item, Scalar) and item.value.startswith("Private ::") for item in table.seq("classifiers") or ()
     )
-    return private or (poetry is not None and poetry.text("package-mode") == "false")
 
 
 def _standard_dependencies(top: Mapping) -> Iterator[Fact]:

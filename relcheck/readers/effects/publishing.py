@@ -6,6 +6,7 @@ The catalogue of publishing steps (release-safety 0.6) is spread over the module
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from posixpath import normpath
 from typing import Any
 
 from relcheck.facts import UNKNOWN, Fact, Option, Publish, Text, Truth
@@ -50,11 +51,60 @@ def publish(invocation: Invocation, ecosystem: str, *, span: Span | None = None,
         ecosystem=ecosystem,
         tool=given.pop("tool", f"{invocation.program} {invocation.verb}".strip()),
         swallowed=invocation.swallowed,
+        folder=_folder(invocation),
+        package=_named(invocation),
+        index=_index(invocation),
         options=_options(invocation.words[1:]),
         job=invocation.setting.job,
         step=invocation.setting.step,
         **given,
     )
+
+
+_CHANGES_FOLDER = frozenset(("cd", "pushd", "popd"))
+
+
+def _folder(invocation: Invocation) -> Text:
+    """Return the folder whose package is published: behind one plain `cd`, or the folder that the command is given."""
+    base = _moved_to(invocation)
+    if base is None or invocation.has("--prefix", "--filter", "-F", "-r", "--recursive", "--workspaces", "-ws"):
+        return UNKNOWN
+    named = [value.text for value in invocation.values("-C", "--dir", "--cwd", "--manifest-path")]
+    if invocation.program in ("npm", "bun"):
+        operands = invocation.operands(("--registry", "--tag", "--access", "--otp", "-w", "--workspace"))
+        if any(not word.text.startswith(".") for word in operands):
+            return UNKNOWN  # a packed file, or the name of a package
+        named += [word.text for word in operands]
+    if len(named) > 1 or any(MARK in name or name.startswith("/") for name in named):
+        return UNKNOWN
+    inner = named[0].removesuffix("Cargo.toml") if named else ""
+    return normpath("/".join(part for part in (base, inner) if part)) if base or inner else ""
+
+
+def _moved_to(invocation: Invocation) -> str | None:
+    """Return where one plain `cd` before the command went, "" without one, None where it is not clear."""
+    before = [
+        command for command in invocation.script[: invocation.command.index] if command.program in _CHANGES_FOLDER
+    ]
+    if not before:
+        return ""
+    words = [word.text for word in before[0].words[1:] if word.text != "--"]
+    place = before[0].words[0].source
+    between = place.root.text[place.all().end : invocation.words[0].source.all().start]
+    plain = len(before) == 1 and before[0].program == "cd" and len(words) == 1 and not before[0].conditional
+    known = plain and MARK not in words[0] and not words[0].startswith(("-", "~", "/", "$"))
+    return words[0] if known and ")" not in between else None
+
+
+def _named(invocation: Invocation) -> str:
+    """Return the one package of a workspace that a command names."""
+    names = [value.text for value in invocation.values("-w", "--workspace", "-p", "--package")]
+    return names[0] if len(names) == 1 and MARK not in names[0] else "*" if names else ""
+
+
+def _index(invocation: Invocation) -> str:
+    value = invocation.value("--registry") if invocation.program == "cargo" else None
+    return value.text if value is not None and MARK not in value.text else ""
 
 
 def _rehearses(value: str, following: Sequence[Word]) -> Truth:
