@@ -58,7 +58,8 @@ def _is_internal(repository: Repository, path: str, folder: str) -> bool:
     ):
         return True
     names = [name for name in repository.paths if name.startswith(f"{folder}/") and name.endswith(".go")]
-    return all(name.endswith(("main.go", "_test.go")) for name in names)
+    program = f"{folder}/main.go" in names or any(name.startswith(f"{folder}/cmd/") for name in names)
+    return program or all(name.endswith("_test.go") for name in names)
 
 
 def _private_modules(repository: Repository) -> None:
