@@ -51,6 +51,7 @@ def link(repository: Repository) -> None:
     _interpolate(repository)
     certain = _read_builders(repository)
     _built_here(repository, certain=certain)
+    _loaded_unseen(repository)
     _named_contexts(repository)
     _ignored(repository)
     _copied_credentials(repository)
@@ -181,6 +182,24 @@ def _built_here(repository: Repository, *, certain: bool) -> None:
         if image.name in bare or (path, image.name) in near or beside or based:
             repository.put(path, index, image.replace(build_here=True))
         elif not certain and image.digest == "":
+            repository.put(path, index, image.replace(overridden=UNKNOWN))
+
+
+def _loaded_unseen(repository: Repository) -> None:
+    """A script that is told to load what it builds (`pnpm build:docker --args '--load'`) may have built what is run next."""
+    named = {(path, fact.job, fact.step) for path, _, fact in repository.all(Image) if fact.role == "output"}
+    loaded: dict[tuple[str, str], int] = {}
+    for path, _, command in repository.all(Command):
+        if (
+            command.job
+            and "--load" in " ".join(command.argv).split()
+            and (path, command.job, command.step) not in named
+        ):
+            key = (path, command.job)
+            loaded[key] = min(command.step, loaded.get(key, command.step))
+    for path, index, image in list(repository.all(Image)) if loaded else ():
+        unnamed = image.role == "run" and image.engine == "command" and image.registry == "" and not image.build_here
+        if unnamed and image.step > loaded.get((path, image.job), image.step):
             repository.put(path, index, image.replace(overridden=UNKNOWN))
 
 

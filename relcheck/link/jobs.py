@@ -46,6 +46,7 @@ def link(repository: Repository) -> None:
     """Fill what jobs and the facts inside them cannot know alone."""
     _owners(repository)
     _locked(repository)
+    _outside_jobs(repository)
     callers = _callers(repository)
     for path in _paths_with_jobs(repository):
         _events_of_callers(repository, path, callers.get(path, []))
@@ -59,7 +60,7 @@ def _paths_with_jobs(repository: Repository) -> list[str]:
 
 def _owners(repository: Repository) -> None:
     """Say of each component whether its owner is the platform's own or one of ours."""
-    components = [found for found in repository.all(Component) if found[2].system in ("github", "git")]
+    components = [found for found in repository.all(Component) if found[2].system in ("github", "git", "jenkins")]
     if not components:
         return
     ours = {owner.lower() for owner in repository.own.get("owners", ())} | PLATFORM_OWNERS
@@ -71,6 +72,13 @@ def _owners(repository: Repository) -> None:
             continue
         if owner.lower() in ours:
             repository.put(path, index, component.replace(first_party=True))
+
+
+def _outside_jobs(repository: Repository) -> None:
+    """What runs before a publish that is a recipe of a Makefile is not known: its callers name other recipes too."""
+    for path, index, publish in list(repository.all(Publish)):
+        if not publish.job and repository.format_of(path) == "makefile":
+            repository.put(path, index, publish.replace(tested=UNKNOWN))
 
 
 def _locked(repository: Repository) -> None:
