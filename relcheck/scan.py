@@ -126,6 +126,7 @@ class _Scan:
         self._plan = plan
         self._progress = progress
         self._sources: dict[str, Source] = {}
+        self._neighbours: dict[str, bytes] = {}
         self._candidates: dict[str, Candidate] = {}
         self._passed: dict[str, str] = {}
         self._judges: dict[int, Judge] = {}
@@ -250,8 +251,10 @@ class _Scan:
         )
 
     def _content(self, path: str) -> bytes:
+        """Return the bytes of a neighbour, which it is read from if it turns out to matter."""
         try:
-            return searchable(self._discovery.tree.read(path))
+            known = self._neighbours.get(path)
+            return searchable(self._discovery.tree.peek(path) if known is None else known)
         except Unavailable:
             return b""
 
@@ -261,7 +264,7 @@ class _Scan:
         if not file_format:
             return "", []
         try:
-            data = self._discovery.tree.read(path)
+            data = self._neighbours[path] = self._discovery.tree.read(path)
         except Unavailable:
             return "", []
         return file_format, read_source(file_format, Source.from_bytes(path, data))
