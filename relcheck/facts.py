@@ -126,6 +126,7 @@ class Component(Fact):
     refuses_fork: Truth = False  # this version of the checkout refuses such code by itself
     pushes_later: bool = False  # its job pushes commits or tags with git (by link)
     untrusted_event: str = ""  # an event that strangers cause and that reaches its job for sure (by link)
+    attested_elsewhere: bool = False  # a workflow of the repository states the provenance of images (by link)
 
 
 class Dependency(Fact):

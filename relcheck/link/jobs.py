@@ -47,6 +47,7 @@ def link(repository: Repository) -> None:
     _owners(repository)
     _locked(repository)
     _outside_jobs(repository)
+    _attested(repository)
     callers = _callers(repository)
     for path in _paths_with_jobs(repository):
         _events_of_callers(repository, path, callers.get(path, []))
@@ -79,6 +80,33 @@ def _outside_jobs(repository: Repository) -> None:
     for path, index, publish in list(repository.all(Publish)):
         if not publish.job and repository.format_of(path) == "makefile":
             repository.put(path, index, publish.replace(tested=UNKNOWN))
+
+
+def _attested(repository: Repository) -> None:
+    """A build that is told to state no provenance needs none of its own where another job makes it."""
+    silent = [found for found in repository.all(Component) if _states_nothing(found[2])]
+    if not silent:
+        return
+    for path in repository.paths if not repository.whole else ():
+        if path.startswith(".github/workflows/"):
+            repository.of(path)
+    if any(_attests_images(component) for _, _, component in repository.all(Component)):
+        for path, index, component in silent:
+            repository.put(path, index, component.replace(attested_elsewhere=True))
+
+
+def _states_nothing(component: Component) -> bool:
+    named = str(component.name).lower() in ("docker/build-push-action", "docker/bake-action")
+    return named and any(given.name == "provenance" and given.value == "false" for given in component.inputs)
+
+
+def _attests_images(component: Component) -> bool:
+    """Whether it is SLSA's generator for containers, or GitHub's action is given the digest of an image."""
+    name = str(component.name).lower()
+    if name.endswith("/generator_container_slsa3.yml"):
+        return True
+    given = {option.name for option in component.inputs}
+    return name in ("actions/attest-build-provenance", "actions/attest") and "subject-digest" in given
 
 
 def _locked(repository: Repository) -> None:
