@@ -417,8 +417,13 @@ class _Jenkinsfile:
         """`library 'NAME@REF'`, `library identifier: …, retriever: …`, `lib('NAME@REF')`."""
         positional, named = call.split()
         found = self._text(named.get("identifier") or (positional[0] if positional else None), setting)
-        if found is not None and found.text.strip(MARK):
-            yield _library(found)
+        if found is None or not found.text.strip(MARK):
+            return
+        library = _library(found)
+        remote = next((one["remote"] for one in _flat(named.get("retriever") or []) if "remote" in one), None)
+        url = self._text(remote, setting)
+        parsed = parse_git_url(url.text, any_https=True) if url is not None else None
+        yield library if parsed is None else library.replace(owner=parsed.owner, host=parsed.host)
 
     def _input(self, call: Call, setting: _Setting) -> Iterator[Fact]:
         self.gate = "input"

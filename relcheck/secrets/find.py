@@ -151,6 +151,8 @@ def _detected(path: str, source: Source, lines: Sequence[str], number: int, want
     for found in detect(path, lines, number, [name for name in order() if name in wanted]):
         at = line.find(found.secret)
         begin, end = (start + at, start + at + len(found.secret)) if at >= 0 else (start, start + len(line))
+        if found.detector in _WHOLE_WORDS and _WORD.match(line, end - start):
+            continue
         made = _credential(found, source.at(begin, end), found.detector, found.secret)
         yield made.replace(host=_host(line, end - start)) if found.detector == "BasicAuthDetector" else made
 
@@ -186,11 +188,16 @@ def _form(detector: str, secret: str) -> str:
         return form
     if detector == "JwtTokenDetector" and _is_sample_jwt(secret):
         return "placeholder"
+    if detector == "SlackDetector" and len(set(secret.rpartition("/")[2])) == 1:
+        return "placeholder"  # the address in Slack's documentation, which ends in X
     if detector == "BasicAuthDetector" and (len(secret) < _SHORT or _NOBODYS.fullmatch(secret)):
         return "placeholder"
     return "literal"
 
 
+_WHOLE_WORDS = frozenset(("TelegramBotTokenDetector",))
+"""Detectors of tokens of a fixed length, whose expressions also find the beginning of a longer word."""
+_WORD = re.compile(r"[\w-]")
 _HOST = re.compile(r"@([A-Za-z0-9.-]*)")
 
 

@@ -102,6 +102,25 @@ def test_what_the_owner_of_the_origin_makes_is_first_party(tmp_path: Path) -> No
     assert b"0 warnings" in own.stdout
 
 
+def test_a_library_of_ones_own_repository_is_worth_a_note(tmp_path: Path) -> None:
+    library = (
+        "library identifier: 'lib@master', retriever: modernSCM([$class: 'GitSCMSource', remote: '%s'])\nnode { }\n"
+    )
+    folder = project(
+        tmp_path,
+        {
+            "Jenkinsfile": library % "https://git.example.com/Acme/ci.git",
+            "b/Jenkinsfile": library % "https://git.example.com/x/y.git",
+        },
+    )
+    git(folder, "init", "-q")
+    git(folder, "remote", "add", "origin", "https://git.example.com/acme/ci.git")
+    done = relcheck("scan", ".", "--select", "ci-include-unpinned", "--format", "json", cwd=folder)
+
+    found = {finding["path"]: finding["severity"] for finding in json.loads(done.stdout)["findings"]}
+    assert found == {"Jenkinsfile": "note", "b/Jenkinsfile": "warning"}
+
+
 def test_several_reports_are_written_at_once(tmp_path: Path) -> None:
     folder = project(tmp_path, UNTAGGED)
     done = relcheck("scan", ".", "--format", "sarif", "--output", "x.sarif", "--format", "text", cwd=folder)

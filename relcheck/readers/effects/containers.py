@@ -28,6 +28,7 @@ _INSECURE = (
 _CACHE_REF = lazy_pattern(r"(?:^|,)ref=([^,]+)")
 _DRIVER_IMAGE = lazy_pattern(r"(?:^|[,\"])image=([^,\"]+)")
 _LOGIN_VALUES = ("-u", "--username", "-p", "--password", "--authfile", "--creds", "--cert-dir")
+_COMMIT_VALUES = ("-a", "--author", "-c", "--change", "-m", "--message")
 _BUILD_VALUES = (
     "-t", "--tag", "-f", "--file", "--build-arg", "--target", "--platform", "--cache-from", "--cache-to", "--secret", "--ssh",
     "--label", "--output", "-o", "--progress", "--network", "--iidfile", "--metadata-file", "--build-context", "--builder",
@@ -176,6 +177,11 @@ def _engine(invocation: Invocation, verb: str) -> Iterator[Fact]:
                 yield found
     elif verb in ("build", "buildx build", "image build", "bud"):
         yield from _build(invocation)
+    elif verb in ("commit", "container commit"):
+        operands = invocation.operands(_COMMIT_VALUES)
+        found = _image(invocation, operands[1], "output") if len(operands) > 1 else None
+        if found is not None:
+            yield found
     elif verb == "manifest push":
         operands = invocation.operands()
         yield from _push(invocation, operands[0] if operands else None)

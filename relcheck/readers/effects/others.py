@@ -49,6 +49,12 @@ def _only_local(invocation: Invocation) -> bool:
     )
 
 
+def _only_asks(invocation: Invocation) -> bool:
+    """Whether rpm is asked about a package instead of installing it: `-q…`, `-V`, `-K` (rpm(8))."""
+    modes = ("--query", "--verify", "--checksig")
+    return any(word.text.startswith(("-q", "-V", "-K")) or word.text in modes for word in invocation.words[1:])
+
+
 def _unchecked(invocation: Invocation) -> Iterator[Fact]:
     """Flags that switch signature or certificate checks off."""
     tool = (
@@ -63,7 +69,7 @@ def _unchecked(invocation: Invocation) -> Iterator[Fact]:
         maven = tool in ("mvn", "mvnw") and re.match(
             r"-D(?:maven\.wagon\.http\.ssl\.insecure=true|aether\.connector\.https\.securityMode=insecure)", text
         )
-        if (unsigned or option) and not _only_local(invocation):
+        if (unsigned or option) and not _only_local(invocation) and not (tool == "rpm" and _only_asks(invocation)):
             yield Registry(
                 span=word.source.all(), ecosystem="os", purpose="os", url="", host="", key=text, integrity_off=True,
                 **_where(invocation),
@@ -150,10 +156,18 @@ def _gem(invocation: Invocation) -> Iterator[Fact]:
                 )
 
 
+_RANGE_TESTS = ("--prefer-lowest", "--lock", "--dry-run", "--no-install")
+
+
 def _composer(invocation: Invocation) -> Iterator[Fact]:
-    """`composer install` takes what the lock file names; `composer update` takes what is newest."""
+    """`composer install` takes what the lock file names; `composer update` takes what is newest.
+
+    With `--prefer-lowest` it tests the ranges, with `--lock` it installs nothing; options in variables may be those.
+    """
     if invocation.verb in ("install", "i", "update", "u"):
-        yield _settled(invocation, "composer", frozen=invocation.verb.startswith("i"))
+        told = any(MARK in word.text or word.text in _RANGE_TESTS for word in invocation.words)
+        frozen = True if invocation.verb.startswith("i") else UNKNOWN if told else False
+        yield _settled(invocation, "composer", frozen=frozen)
 
 
 def _settled(invocation: Invocation, ecosystem: str, *, frozen: Truth) -> Install:

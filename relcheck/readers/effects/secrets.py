@@ -92,10 +92,10 @@ def _npm_settings(invocation: Invocation) -> Iterator[tuple[Source, str]]:
 
 
 def _transfer(invocation: Invocation) -> Iterator[tuple[Source, str]]:
-    """`curl -u user:password`, `wget --password=X`."""
+    """`curl -u user:password`, `wget --password=X`; `admin:admin` is how a fresh server is asked for the first time."""
     for value in invocation.values("-u", "--user") if invocation.program == "curl" else ():
         user, colon, password = value.text.partition(":")
-        if colon and password:
+        if colon and password and (password != user or MARK in user):
             yield value.part(len(user) + 1, len(value.text)), "-u"
     for value in invocation.values("--password", "--http-password", "--ftp-password"):
         yield value, "--password"
