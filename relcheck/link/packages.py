@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from relcheck.facts import UNKNOWN, Dependency, Install, Package, Publish, Registry, Related, Sibling, Text, Truth
+from relcheck.facts import (
+    UNKNOWN,
+    Command,
+    Dependency,
+    Install,
+    Package,
+    Publish,
+    Registry,
+    Related,
+    Sibling,
+    Text,
+    Truth,
+)
 from relcheck.link import Repository, folder_of
 from relcheck.refs.ranges import allows
 from relcheck.refs.version import same_version
@@ -209,9 +221,20 @@ def _locks(repository: Repository) -> None:
         released: Truth = UNKNOWN if package is None else _not(package.prerelease)
         found = dependency.replace(locked=locked, published=published, in_release=released)
         repository.put(path, index, found)
+    cloned = _first_clones(repository)
     for path, index, install in list(repository.all(Install)):
-        if install.lockfile is UNKNOWN:
+        elsewhere = path in cloned and cloned[path] < install.span.start
+        if install.lockfile is UNKNOWN and not elsewhere:
             repository.put(path, index, install.replace(lockfile=_lock_of(repository, path, install.tool)))
+
+
+def _first_clones(repository: Repository) -> dict[str, int]:
+    """Return where a Dockerfile fetches another repository: what it installs behind that may be the other's."""
+    found: dict[str, int] = {}
+    for path, _, command in repository.all(Command):
+        if command.program == "git" and command.verb == "clone" and repository.format_of(path) == "dockerfile":
+            found[path] = min(command.span.start, found.get(path, command.span.start))
+    return found
 
 
 def _not(value: Truth) -> Truth:

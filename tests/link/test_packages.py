@@ -75,3 +75,16 @@ def test_setup_cfg_is_the_manifest_where_no_other_is(project: Path) -> None:
     )
 
     assert found(project, ".", "--select", "version-invalid") == [("version-invalid", "a/setup.cfg")]
+
+
+def test_what_is_installed_behind_a_clone_may_have_a_lock_file_of_its_own(project: Path) -> None:
+    own = "FROM node:22.11.0\nCOPY package.json package-lock.json ./\nRUN npm install\n"
+    write_tree(project, {"package-lock.json": "{}", "Dockerfile": own})
+    rule = ("--select", "install-unlocked")
+
+    assert found(project, ".", *rule) == [("install-unlocked", "Dockerfile")]
+
+    fetched = "RUN git clone https://git.example.com/acme/x.git /x\nWORKDIR /x/app\nRUN npm install\n"
+    write_tree(project, {"Dockerfile": own + fetched})
+
+    assert found(project, ".", *rule) == [("install-unlocked", "Dockerfile")]
