@@ -19,14 +19,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import tree_sitter
-import tree_sitter_hcl
 
 from relcheck.forms import unescape_double
+from relcheck.grammars import grammar
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.yaml_tree import Fault
 from relcheck.source import Piece, Source
 
-_LANGUAGE = tree_sitter.Language(tree_sitter_hcl.language())
+_LANGUAGE = grammar("tree_sitter_hcl")
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
 _QUOTED_NAME = re.compile(r'(?m)^([ \t]*)"([A-Za-z_][\w-]*)"([ \t]*=)(?!=)')
 _HEREDOC = re.compile(r"<<(-?)[^\r\n]*(?:\r\n|\n|\r)")

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import tree_sitter
-import tree_sitter_ruby
 
+from relcheck.grammars import grammar
 from relcheck.source import Source
 
-_LANGUAGE = tree_sitter.Language(tree_sitter_ruby.language())
+_LANGUAGE = grammar("tree_sitter_ruby")
 _BLOCKS = ("do_block", "block")
 Syntax = Any  # a node of tree-sitter, which is not typed
 

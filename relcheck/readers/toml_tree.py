@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import tree_sitter
-import tree_sitter_toml
 
 from relcheck.forms import unescape_double
+from relcheck.grammars import grammar
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.yaml_tree import Fault
 from relcheck.source import Piece, Source
 
-_LANGUAGE = tree_sitter.Language(tree_sitter_toml.language())
+_LANGUAGE = grammar("tree_sitter_toml")
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[ \t]*(?:\r\n|\n|\r)\s*|.)")
 MAX_FAULTS = 5
 _KEYS = ("bare_key", "quoted_key", "dotted_key")

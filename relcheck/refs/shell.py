@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import tree_sitter
-import tree_sitter_bash
 
+from relcheck.grammars import grammar
 from relcheck.records import Record
 from relcheck.refs import MARK
 from relcheck.refs.shell_places import Place, walk
 from relcheck.source import Piece, Source
 
-_LANGUAGE = tree_sitter.Language(tree_sitter_bash.language())
+_LANGUAGE = grammar("tree_sitter_bash")
 _SIMPLE = re.compile(r"\$(?:(?P<name>\w+|[@*#?!$-])|\{(?P<braced>\w+)(?:(?P<operator>:?[-=])(?P<default>[^{}$`]*))?\})")
 _ESCAPE = re.compile(r"\\(\r?\n|.)", re.DOTALL)
 _DOUBLE_ESCAPE = re.compile(r"\\(\r?\n|[$`\"\\])")
