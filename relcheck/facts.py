@@ -124,6 +124,7 @@ class Component(Fact):
     fork_code: bool = False  # it checks out what a pull request brings
     fork_code_runs: str = ""  # what executes that afterwards in the same job (by link)
     refuses_fork: Truth = False  # this version of the checkout refuses such code by itself
+    shallow: str = ""  # the build backend that asks git for the version in this shallow checkout (by link)
     pushes_later: bool = False  # its job pushes commits or tags with git (by link)
     untrusted_event: str = ""  # an event that strangers cause and that reaches its job for sure (by link)
     attested_elsewhere: bool = False  # a workflow of the repository states the provenance of images (by link)
@@ -289,6 +290,7 @@ class Command(Fact):
     written: str = ""
     context: str = "script"
     verifies: str = ""  # checksum, signature or attestation, when the command checks one
+    moves_tag: str = ""  # the tag of a full version that it sets again by force
 
 
 class Expansion(Fact):
@@ -351,6 +353,9 @@ class Publish(Fact):
     index: str = ""  # the registry that the command names, by the name that the client's configuration gives it
     blocked_by: str = ""  # what in the package's manifest forbids to publish it (by link)
     blocked_at: str = ""  # that manifest (by link)
+    job_token: bool = False  # it authenticates with the token that the platform makes for the job itself
+    old_tool: str = ""  # the tool of its job that is too old to publish without a stored token (by link)
+    origin: str = ""  # owner and name of the origin, where the manifest names another repository or none (by link)
     sent_to: str = ""  # the host that the package goes to, where the step's credentials are for another (by link)
     sent_by: str = ""  # what says so (by link)
     prepared_for: str = ""  # the host that the step's credentials are for (by link)
@@ -418,6 +423,7 @@ class Job(Fact):
     reusable: bool = False  # only called by other workflows
     tag_trigger: bool = False  # a tag push, a release or a manual run reaches it
     tag_only: bool = False  # nothing but a tag push or a release reaches it
+    unstarted: str = ""  # the file whose release should start it, but the token that makes the release starts nothing (by link)
     tag_blocked_by: str = ""  # a tag is to start it, but no tag starts this job that it requires
     cancels: Truth = False
     tolerant: bool = False  # continue-on-error or allow_failure on the whole job
@@ -446,7 +452,8 @@ class Credential(Fact):
     maven-password, maven-master, k8s-registry-secret, helm-repo-password, private-key, url-userinfo, env, build-arg,
     argv-password, argv-token, file (a credential file is copied), token (found by its shape), ci-env, ...
     form: literal, reference, encrypted, placeholder, empty. where: home (the client's own file), environment, argv,
-    url, manifest, layer, text. token: the format that the value has (github, npm, pypi, ...), "" if none;
+    url, manifest, layer, text, comment (it documents code). token: the format that the value has (github, npm, pypi,
+    ...), "" if none;
     checksum: valid, invalid, none. access: publish, read or "".
     """
 

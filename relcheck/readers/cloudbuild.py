@@ -63,6 +63,9 @@ class _Build:
         # An image that the build makes and uses follows nobody else; its names are often known in part only.
         self.built = {node.value for node in named}
         self.built |= {self.markers.one(node.source).text.replace(MARK, "…") for node in named}
+        # Whatever its tag, an image of the same name as one that a build step tags is that one.
+        self.tagged = {_untagged(text) for step in self.steps for text in _tags(step)}
+        self.tagged |= {_untagged(node.value) for node in scalars(top.get("images"))}
 
     def _lookup(self, name: str) -> list[Source | str | None]:
         return [self.values[name].source] if name in self.values else []
@@ -118,7 +121,7 @@ class _Build:
         if name is not None:
             yield from images(
                 name.source, self.markers, role="job", engine="cloudbuild", job=_JOB, step=number,
-                build_here=name.value in self.built,
+                build_here=name.value in self.built or _untagged(name.value) in self.tagged,
             )  # fmt: skip
         yield from self._environment(step.get("env", merge=True), number)
         around = Around(job=_JOB, step=number, guarded=True, id_token="unknown")  # noqa: S106 - a level, not a secret
@@ -129,7 +132,7 @@ class _Build:
             yield from placed(read_shell(script.source, context="run", job=_JOB, step=number), around)
         elif script is None:
             for fact in placed(self._command(step, name, number), around):
-                own = isinstance(fact, Image) and fact.role == "pulled" and fact.written in self.built
+                own = isinstance(fact, Image) and fact.role in ("pulled", "run") and fact.written in self.built
                 yield fact.replace(build_here=True) if own else fact
 
     def _command(self, step: Mapping, name: Scalar | None, number: int) -> Iterator[Fact]:
@@ -162,6 +165,25 @@ class _Build:
                     yield from registry(source, ecosystem=ecosystem, purpose="publish", key="repository", job=_JOB)
                     url = parse_url(source.text)
                     yield _publish(repository, ecosystem, url.host if url is not None else UNKNOWN)
+
+
+def _tags(step: Mapping) -> Iterator[str]:
+    """Yield the names that a build gives: `-t NAME`, `--tag=NAME`, `--destination=NAME` (kaniko)."""
+    before = ""
+    for node in scalars(step.get("args", merge=True)):
+        name, equals, value = node.value.partition("=")
+        if before in ("-t", "--tag", "--destination"):
+            yield node.value
+        elif equals and name in ("-t", "--tag", "--destination"):
+            yield value
+        before = node.value
+
+
+def _untagged(text: str) -> str:
+    """Return a reference without its tag and digest, with its variables as they are written."""
+    name = text.partition("@")[0]
+    tag = name.rpartition(":")[2]
+    return name.removesuffix(f":{tag}") if "/" not in tag else name
 
 
 def _publish(node: Scalar, ecosystem: str, host: Text) -> Publish:

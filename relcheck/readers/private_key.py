@@ -19,6 +19,9 @@ _PUTTY = re.compile(
 _MINISIGN = re.compile(r"untrusted comment: [^\n]*secret key[^\n]*\n(?=RW)[A-Za-z0-9+/=]{100}")
 _AGE = re.compile(r"AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}")
 _MIN_BODY = 64
+_MADE_UP = re.compile(r"0123456789|abcdefghijk|ABCDEFGHIJK|(?i:example|fakefake|donotuse)")
+_IN_COMMENT = re.compile(r"(?:\s*\n[ \t]*\*(?:[ \t][^\n]*)?)+\s*")
+"""The lines of a comment that documents code: ` * …`."""
 
 
 def read(source: Source) -> Iterator[Fact]:
@@ -28,8 +31,11 @@ def read(source: Source) -> Iterator[Fact]:
         letters = re.sub(r"[^A-Za-z0-9+/=]", "", body)
         if len(letters) < _MIN_BODY or len(letters) < len(body) * 0.9 or len(set(letters)) < 12:
             continue
+        if _MADE_UP.search(letters):
+            continue
         locked = "ENCRYPTED" in match["kind"] or "ENCRYPTED" in match["body"]
-        yield _key(source, match, match["kind"].lower(), "encrypted" if locked else "literal")
+        where = "comment" if _IN_COMMENT.fullmatch(match["body"]) else "text"
+        yield _key(source, match, match["kind"].lower(), "encrypted" if locked else "literal", where)
     for match in _PUTTY.finditer(source.text):
         yield _key(source, match, "PuTTY private key", "literal" if match["encryption"] == "none" else "encrypted")
     for match in _MINISIGN.finditer(source.text):
@@ -38,7 +44,7 @@ def read(source: Source) -> Iterator[Fact]:
         yield _key(source, match, "age key", "literal")
 
 
-def _key(source: Source, match: re.Match[str], kind: str, form: str) -> Credential:
+def _key(source: Source, match: re.Match[str], kind: str, form: str, where: str = "text") -> Credential:
     first = match.group().split("\n", 1)[0].split("\\n", 1)[0]
     place = source.at(match.start(), match.start() + len(first))
     return Credential(
@@ -46,7 +52,7 @@ def _key(source: Source, match: re.Match[str], kind: str, form: str) -> Credenti
         parts={"value": source.at(*match.span())},
         kind="private-key",
         form=form,
-        where="text",
+        where=where,
         key=kind,
         redacted="",
         length=len(match.group()),
