@@ -37,6 +37,8 @@ _ANY_TAG = re.compile(r".*(?:tag|version|digest|sha(?:256)?)", re.IGNORECASE)
 _HANDED_ON = re.compile(r"(?:.*\.)?(?:tag|imageTag|image_tag|imageVersion|version|image|repository|registry|digest)")
 _HARMLESS = re.compile(r"[A-Za-z0-9._/:@+-]{0,200}")
 _CREDENTIALS = re.compile(r"(?:image|registry|docker|pull).*(?:credentials?|secrets?|auth)", re.IGNORECASE)
+_TESTS = ("test", "tests", "testFramework")
+"""What belongs to `helm test`, which runs beside a release and is no part of it."""
 _NULLS = ("", "~", "null")
 _MANY = 5000
 APP_VERSION = "{{ .Chart.AppVersion }}"
@@ -167,7 +169,8 @@ def _composed(path: str, node: Mapping, name: Scalar, host: Scalar | None) -> Im
         digest.source if digest is not None and _written(digest) else None,
         registry.source if registry is not None else None,
     )
-    found = image_fact(source, role="workload", engine="helm", pull_policy=node.text("pullPolicy", merge=True))
+    role = "job" if path.partition(".")[0] in _TESTS else "workload"
+    found = image_fact(source, role=role, engine="helm", pull_policy=node.text("pullPolicy", merge=True))
     if found is None or found.tag != "" or found.digest != "":
         return found
     return _untagged(found, f"{{{{ .Values.{path}.repository }}}}:{APP_VERSION}")

@@ -118,6 +118,12 @@ def test_the_policy_stands_beside_the_image() -> None:
     assert lines_of("helm_values", "values.yaml", text, Image, "pull_policy") == ["1:32 IfNotPresent"]
 
 
+def test_the_image_of_helm_test_is_no_workload() -> None:
+    text = "test: {image: {repository: busybox, tag: latest}}\nweb: {image: {repository: acme/web, tag: 1.2.0}}\n"
+
+    assert lines_of("helm_values", "values.yaml", text, Image, "role") == ["1:42 job", "2:42 workload"]
+
+
 def test_the_credentials_of_a_registry_in_values() -> None:
     text = "imageCredentials: {registry: r.example.com, username: u, password: correct-horse-7}\n"
 
