@@ -42,6 +42,8 @@ _WGET_GROUP = lazy_pattern(r"-[qcNSrnvd46]+O(?P<file>.*)", re.DOTALL)
 _NEAR = 100
 """How many commands behind a download may have to do with it: a limit for scripts of any length."""
 _CHECKERS = frozenset(("sha256sum", "sha512sum", "shasum", "sha1sum", "md5sum", "sha384sum", "openssl", "b2sum"))
+_COMPARERS = frozenset(("grep", "egrep", "fgrep", "diff", "cmp"))
+"""What a sum is piped into to be compared: `sha256sum FILE | grep HASH && …`."""
 _SIGNERS = frozenset(("gpg", "gpg2", "gpgv", "minisign", "cosign", "signify", "slsa-verifier", "gh"))
 
 
@@ -246,7 +248,7 @@ def _verified(invocation: Invocation, output: str, word: Word) -> str:
             any(re.fullmatch(r"-\w*c\w*|--check", item) for item in words[1:]) or program == "openssl"
         ):
             return "checksum"
-        if program in _CHECKERS and later.inside:
+        if program in _CHECKERS and (later.inside or later.piped_to in _COMPARERS):
             return "checksum"
         if program in _SIGNERS and any(
             item in ("--verify", "verify", "verify-blob", "-V", "-Vm", "attestation", "verify-artifact")
