@@ -31,6 +31,8 @@ TOKEN_VARIABLES: dict[str, re.Pattern[str]] = {
 _JOB_TOKEN = re.compile(r"GITHUB_TOKEN|github\.token|CI_JOB_TOKEN|GITEA_TOKEN", re.IGNORECASE)
 _DECIDES_ITSELF = ("semantic-release", "auto ")
 """Tools that ask the CI system themselves whether this run is of a branch that they release."""
+_OWN_INPUT = frozenset(("action-gh-release", "release-action", "upload-release-action", "release-please"))
+"""Actions that take their token from an input, whose reader says what it is."""
 _STEP = re.compile(r"\bsteps\.([\w-]+)\.outputs\b")
 
 
@@ -110,6 +112,9 @@ def _published(fact: Publish, around: Around) -> dict[str, object]:
         changes["swallowed"] = True
     if around.per_leg:
         changes["per_leg"] = True
+    given = [value for name, value in around.variables.items() if name in ("GH_TOKEN", "GITHUB_TOKEN")]
+    if given and not fact.job_token and fact.tool not in _OWN_INPUT:
+        changes["job_token"] = all(map(is_job_token, given))
     if fact.token in ("", "unknown"):
         changes["token"] = token_kind(fact.ecosystem, around)
     return changes
@@ -130,6 +135,11 @@ def token_kind(ecosystem: str, around: Around) -> str:
     if "oidc" in kinds or (not values and around.id_token == "write"):  # noqa: S105 - a level, not a secret
         return "oidc"
     return "unknown"
+
+
+def is_job_token(value: str) -> bool:
+    """Whether a value is nothing but the token that the platform makes for the job."""
+    return re.fullmatch(r"\s*\$\{\{\s*(?:secrets\.GITHUB_TOKEN|github\.token)\s*\}\}\s*", value) is not None
 
 
 def value_kind(value: str, minted: frozenset[str] = frozenset()) -> str:

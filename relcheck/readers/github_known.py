@@ -12,7 +12,7 @@ from typing import Any
 
 from relcheck.components import table
 from relcheck.facts import UNKNOWN, Component, Credential, Dependency, Fact, Image, Login, Publish, Text, Truth
-from relcheck.readers.ci_common import Around, secret_name, value_kind
+from relcheck.readers.ci_common import Around, is_job_token, secret_name, value_kind
 from relcheck.readers.github_steps import Step, image_facts, input_options, name_template
 from relcheck.readers.github_values import readings
 from relcheck.readers.nodes import Mapping, Scalar
@@ -348,7 +348,18 @@ def _publish(place: Span, spec: dict[str, Any], step: Step) -> Iterator[Publish]
         options=input_options(step.body.map("with")),
         overwrites=replaced,
         uploads=any(step.input(name) is not None for name in spec.get("uploads", ())),
+        job_token=spec["ecosystem"] == "github-release" and _takes_job_token(spec["tool"], step),
     )
+
+
+_TOKEN_INPUTS = ("token", "github_token", "github-token", "repo_token", "repo-token")
+
+
+def _takes_job_token(tool: str, step: Step) -> bool:
+    """Whether an action that makes releases does so with the token of the job: given, or its default."""
+    given = [found.value for name in _TOKEN_INPUTS if (found := step.input(name)) is not None]
+    given += [value for name, value in step.around.variables.items() if name in ("GITHUB_TOKEN", "GH_TOKEN")]
+    return bool(given or tool in ("action-gh-release", "release-action")) and all(map(is_job_token, given))
 
 
 def _publishes(spec: dict[str, Any], step: Step) -> bool:

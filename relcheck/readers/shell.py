@@ -187,6 +187,7 @@ def _fact(invocation: Invocation, wrappers: tuple[str, ...]) -> Command:
         written=" ".join(shown)[:200],
         context=invocation.setting.context,
         verifies=verifies,
+        moves_tag=_moved_tag(invocation) if invocation.program == "git" else "",
     )  # fmt: skip
 
 
@@ -257,6 +258,12 @@ def verification(invocation: Invocation) -> str:
     if program in ("cosign", "notation", "slsa-verifier") and invocation.verb.startswith("verify"):
         return "signature"
     return "attestation" if program == "gh" and invocation.verb == "attestation verify" else ""
+
+
+def _moved_tag(invocation: Invocation) -> str:
+    from relcheck.readers.effects.git import moved_tag  # noqa: PLC0415 - imported with the first git command
+
+    return moved_tag(invocation)
 
 
 def _written_files(command: SimpleCommand, setting: Setting, depth: int) -> Iterator[Fact]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from relcheck.facts import UNKNOWN, Component, Fact, Registry, Text
+from relcheck.patterns import lazy_pattern
 from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.urls import registry, userinfo
 from relcheck.refs import MARK
@@ -26,6 +27,25 @@ _VALUES = (
     "--jobs",
     "--shallow-since",
 )
+
+_FULL_VERSION = lazy_pattern(
+    rf"\+?(?:refs/tags/)?(?P<tag>[vV]?(?:\d+|{MARK})(?:\.(?:\d+|{MARK})){{2}}(?:-[\w.{MARK}-]+)?)$"
+)
+
+
+def moved_tag(invocation: Invocation) -> str:
+    """Return the tag of a full version that `git tag -f` or a forced push sets again; a shorter one is made to move."""
+    if invocation.verb not in ("tag", "push"):
+        return ""
+    forced = invocation.has("-f", "--force") is not None
+    if invocation.verb == "tag" and (not forced or invocation.has("-d", "--delete", "-l", "--list")):
+        return ""
+    operands = invocation.operands(("-m", "--message", "-F", "-u", "--local-user", "-o"))
+    for word in operands[:1] if invocation.verb == "tag" else operands[1:]:
+        match = _FULL_VERSION.match(word.text.rpartition(":")[2])
+        if match is not None and (forced or word.text.startswith("+")):
+            return match["tag"].replace(MARK, "…")
+    return ""
 
 
 def facts(invocation: Invocation) -> Iterator[Fact]:
