@@ -152,12 +152,21 @@ PEERS = (
             "overprovisioned-secrets|secrets-outside-env": frozenset(("secrets-dumped", "secret-printed")),
             "hardcoded-container-credentials": SECRETS,
             "template-injection": frozenset(("template-injection",)),
+            "artipacked": frozenset(("checkout-credentials-persisted",)),
+            "cache-poisoning": frozenset(("cache-in-publish-job", "cache-write-untrusted")),
+            "self-hosted-runner": frozenset(("self-hosted-publish", "oidc-self-hosted")),
+            "secrets-outside-env": frozenset(("publish-no-environment",)),
+            "dependabot-cooldown": frozenset(("cooldown-missing",)),
+            "known-vulnerable-actions": frozenset(("known-bad-action",)),
         },
     ),
     Peer(
         "checkov", "checkov", "checkov", checkov,
         {
-            "CKV_K8S_14|CKV_K8S_43|CKV_DOCKER_7": IMAGES | {"digest-malformed", "reference-invalid"},
+            "CKV_K8S_14|CKV_K8S_43|CKV_DOCKER_7|CKV_CIRCLECIPIPELINES_[12]|CKV_AZUREPIPELINES_[12]|CKV_BITBUCKETPIPELINES_1":
+                IMAGES | {"digest-malformed", "reference-invalid"},
+            "CKV_CIRCLECIPIPELINES_[34]": PINS,
+            "CKV_TF_[12]": frozenset(("source-mutable-ref",)),
             "CKV_K8S_21": frozenset(("k8s-namespace-missing", "k8s-namespace-default")),
             "CKV_K8S_15": frozenset(("pull-policy-mutable",)),
             "CKV_DOCKER_4|CKV_GHA_3|CKV_GITLABCI_1": DOWNLOADS,
@@ -218,6 +227,8 @@ def table(venvs: Path) -> str:
         marks = ["yes" if found[name][number] else "" for name in peers]
         lines.append(f"| {label.rule} | {label.path}:{label.line} | {' | '.join(marks)} |")
     totals = [f"{sum(marks)} of {len(labels)}" for marks in found.values()]
+    together = sum(any(found[name][number] for name in peers) for number in range(len(labels)))
+    lines.append(f"| all peers together | | {together} of {len(labels)} |{' |' * (len(heads) - 1)}")
     nobody = sum(not any(found[name][number] for name in peers) for number in range(len(labels)))
     lines.append(f"| all | | {' | '.join(totals)} |")
     return "\n".join([*lines, "", f"{nobody} of the {len(labels)} mistakes are found by none of these peers."])

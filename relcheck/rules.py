@@ -79,10 +79,14 @@ class Rule(Record):
 
 
 class RuleSet(Record):
-    """Rules by name, in the order of names, and the version that identifies the set."""
+    """Rules by name, in the order of names."""
 
     rules: dict[str, Rule]
-    version: str
+
+    @property
+    def version(self) -> str:
+        """The word that identifies the set, made when a report asks for it: that takes longer than loading the rules."""
+        return _version(self.rules.values())
 
     def resolve(self, name: str) -> tuple[str, ...]:
         """Return the rules that a word means: a name, an old name, a topic, or `all`; empty when it means none."""
@@ -110,7 +114,7 @@ def load_rules(folders: Sequence[str] = (), cache_folder: str = "") -> RuleSet:
         _add_custom(rules, folder, cache_folder)
     _check_relations(rules)
     ordered = dict(sorted(rules.items()))
-    return RuleSet(rules=ordered, version=_version(ordered.values()))
+    return RuleSet(rules=ordered)
 
 
 def _add_custom(rules: dict[str, Rule], folder: str, cache_folder: str) -> None:
