@@ -17,7 +17,8 @@ def link(repository: Repository) -> None:
     """
     releases = [
         (path, step) for path, _, step in repository.all(Publish)
-        if step.ecosystem == "github-release" and not step.rolling and not step.uploads and repository.format_of(path) == "github-workflow"
+        if step.ecosystem == "github-release" and not step.rolling and not step.uploads
+        and repository.format_of(path) == "github-workflow"
     ]  # fmt: skip
     made = [(path, step) for path, step in releases if step.dry_run is False]
     if not made or not repository.whole or any(step.dry_run is not False or not step.job_token for _, step in releases):

@@ -7,6 +7,8 @@ from posixpath import normpath
 
 from relcheck.facts import UNKNOWN, Command, Component, Credential, Fact, Package, Publish, Registry, Related
 from relcheck.link import Repository, folder_of
+from relcheck.link.oidc import identity
+from relcheck.vcs import origin
 
 _MANIFESTS = {"npm": "package.json", "cargo": "Cargo.toml"}
 _TOOLS = frozenset(("npm publish", "pnpm publish", "bun publish", "yarn publish", "yarn npm publish", "cargo publish"))
@@ -22,15 +24,27 @@ def link(repository: Repository) -> None:
     for path, _, package in repository.all(Package):
         if not package.version_only and package.ecosystem in ("npm", "cargo", "pypi"):
             manifests.setdefault(package.ecosystem, {}).setdefault(str(package.name), []).append((path, package))
+    remote = _remote(repository) if "npm" in manifests else ""
     for path, index, step in list(repository.all(Publish)):
         if step.ecosystem not in manifests or step.dry_run is not False:
             continue
         found = _meant(repository, path, step, manifests[step.ecosystem])
         if found is None:
             continue
-        changes = {**_blocked(step, *found), **_elsewhere(repository, path, step, *found)}
+        changes = {
+            **_blocked(step, *found),
+            **_elsewhere(repository, path, step, *found),
+            **identity(repository, path, step, found[1], remote),
+        }
         if changes:
             repository.put(path, index, step.replace(**changes))
+
+
+def _remote(repository: Repository) -> str:
+    """Return owner and name of the origin where it is on GitHub, the only forge that npm compares with."""
+    tokenless = any(step.ecosystem == "npm" and step.dry_run is False for _, _, step in repository.all(Publish))
+    host, _, path = origin(repository.root).partition("/") if repository.root and tokenless else ("", "", "")
+    return path if host == "github.com" else ""
 
 
 def _meant(

@@ -87,7 +87,9 @@ class GitRef(Record):
     spans: dict[str, Place] = {}
 
 
-_ROLLING = frozenset(("nightly", "edge", "canary", "continuous", "tip", "preview", "snapshot", "unstable", "prerelease", "test"))
+_ROLLING = frozenset(
+    ("nightly", "edge", "canary", "continuous", "tip", "preview", "snapshot", "unstable", "prerelease", "test")
+)
 
 
 def is_rolling(ref: object) -> bool:
@@ -317,3 +319,15 @@ def _places(found: dict[str, Text], offsets: dict[str, int], base: int) -> dict[
         if value is not UNKNOWN and value:
             places[field] = (base + offset, base + offset + len(value))
     return places
+
+
+_ADDRESS = re.compile(r"(?:^|[/:])(?P<owner>[^/:@\s]+)/(?P<name>[^/:#\s]+?)(?:\.git)?/?(?:#\S*)?$")
+
+
+def owner_and_name(address: str) -> str:
+    """Return `OWNER/NAME` of a repository's address in any of npm's forms; the empty string where it names none.
+
+    `git+https://host/o/n.git`, `git@host:o/n.git`, `github:o/n`, `o/n`.
+    """
+    match = _ADDRESS.search(address.strip())
+    return f"{match['owner']}/{match['name']}" if match else ""
