@@ -261,6 +261,7 @@ class Release(Fact):
     changed: Truth = UNKNOWN
     changed_path: str = ""
     automated: bool = False  # a release tool of the repository bumps versions
+    raised_by_tag: bool = False  # the commit with the tag raised the version: the project does that when it releases
     head_tag: Text = ""
     head_tag_version: Text = ""
     head_tag_agrees: Truth = UNKNOWN

@@ -207,6 +207,18 @@ class History:
             self._changed[tag] = tuple(sorted(_names(self._diff(tag))))
         return self._changed[tag]
 
+    def raised_by(self, tag: str, path: str, version: str) -> bool:
+        """Whether the commit that a tag names wrote this version into a file in the place of another."""
+        options = ("-U0", "--no-ext-diff", "--no-textconv", "--no-color", "--relative")
+        commits = (f"refs/tags/{tag}^", f"refs/tags/{tag}")
+        try:
+            found = run(self.folder, "diff", *options, *commits, "--", f":(literal){path}")
+        except GitProblem:  # the first commit of all has none before it
+            return False
+        lines = found.decode("utf-8", "replace").split("\n")[4:]
+        old = any(line.startswith("-") and "version" in line.lower() for line in lines)
+        return old and any(line.startswith("+") and version in line for line in lines)
+
     def _diff(self, tag: str) -> bytes:
         """Compare with a copy of the index: what git learns about times of files it would write into the real one."""
         import shutil  # noqa: PLC0415 - few scans compare with the past

@@ -103,7 +103,13 @@ class _Releases:
                 continue
             if not package.folder and release.head_tag_agrees is False and self._agreed():
                 release = release.replace(head_tag="", head_tag_agrees=True)
-            self._repository.add(path, release.replace(automated=self._automated))
+            raised = release.changed is True and self._is_raised(path, release)
+            self._repository.add(path, release.replace(automated=self._automated, raised_by_tag=raised))
+
+    def _is_raised(self, path: str, release: Release) -> bool:
+        """Whether the commit with the tag raised the version, so that a version stands until the next release."""
+        history = self._repository.history
+        return history is not None and history.raised_by(str(release.tag), path, str(release.version))
 
     def _agreed(self) -> bool:
         """Whether a manifest at the root, scanned or not, has the version of the tag on this commit."""

@@ -121,6 +121,22 @@ def test_a_library_of_ones_own_repository_is_worth_a_note(tmp_path: Path) -> Non
     assert found == {"Jenkinsfile": "note", "b/Jenkinsfile": "warning"}
 
 
+def test_a_version_that_the_next_release_raises_is_worth_a_note(tmp_path: Path) -> None:
+    folder = project(tmp_path, {"Cargo.toml": '[package]\nname = "a"\nversion = "1.0.0"\n', "src/lib.rs": "// 1\n"})
+    git(folder, "init", "-q")
+    severities = []
+    for version in ("1.0.0", "1.1.0"):
+        (folder / "Cargo.toml").write_text(f'[package]\nname = "a"\nversion = "{version}"\n')
+        git(folder, "add", "-A")
+        git(folder, "commit", "-q", "-m", version)
+        git(folder, "tag", f"v{version}")
+        (folder / "src/lib.rs").write_text(f"// after {version}\n")
+        done = relcheck("scan", ".", "--select", "version-not-bumped", "--format", "json", cwd=folder)
+        severities += [finding["severity"] for finding in json.loads(done.stdout)["findings"]]
+
+    assert severities == ["warning", "note"]
+
+
 def test_several_reports_are_written_at_once(tmp_path: Path) -> None:
     folder = project(tmp_path, UNTAGGED)
     done = relcheck("scan", ".", "--format", "sarif", "--output", "x.sarif", "--format", "text", cwd=folder)
