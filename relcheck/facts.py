@@ -236,6 +236,7 @@ class Package(Fact):
     publish_tagged: Truth = UNKNOWN  # npm: what publishes gives a dist-tag, or is a tool that decides on one (by link)
     dist_tag: str = ""  # npm: publishConfig.tag
     name_problem: str = ""  # why the registry refuses a new package of this name (by link)
+    invalid: str = ""  # what of the metadata its registry refuses, and why; its place is the part `value`
     missing: tuple[str, ...] = ()  # metadata that its registry demands and the manifest lacks
     lock_ignored: str = ""  # a lock file of this application that .gitignore keeps out (by link)
     stale_lock: tuple[Sibling, ...] = ()  # lock files that state another version of the package (by link)

@@ -12,6 +12,7 @@ from typing import Any
 
 from relcheck.facts import UNKNOWN, Dependency, Fact, Package, Text, Truth, Unreadable
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
+from relcheck.readers.package_metadata import first, of_crate
 from relcheck.readers.package_sources import git_dependency
 from relcheck.readers.package_versions import version_fields
 from relcheck.readers.toml_tree import load
@@ -64,6 +65,9 @@ def _package(source: Source, top: Mapping) -> Iterator[Package]:
         written = version.value
         parts["version"] = version.span
     private, allowed = publishing(table.get("publish"))
+    fault = first(of_crate(table))
+    if fault is not None:
+        parts["value"] = fault.place
     yield Package(
         span=parts.get("version", name.span),
         parts=parts,
@@ -77,6 +81,7 @@ def _package(source: Source, top: Mapping) -> Iterator[Package]:
         publish_to=allowed,
         root=top.map("workspace") is not None,
         missing=_missing(table),
+        invalid=fault.why if fault is not None else "",
         **version_fields("cargo", written),
     )
 

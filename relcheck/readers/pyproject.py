@@ -11,6 +11,7 @@ from typing import Any
 
 from relcheck.facts import UNKNOWN, Dependency, Fact, Package, Registry, Text, Unreadable
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
+from relcheck.readers.package_metadata import first, of_python
 from relcheck.readers.package_sources import git_dependency, url_dependency
 from relcheck.readers.package_versions import version_fields
 from relcheck.readers.python_requirement import python_firmness, requirement
@@ -61,6 +62,9 @@ def _package(top: Mapping, tool: Mapping | None, folder: str) -> Iterator[Fact]:
     if version is not None:
         parts["version"] = version.span
     written: Text = version.value if version is not None else UNKNOWN
+    fault = first(of_python(table)) if table is project else None
+    if fault is not None:
+        parts["value"] = fault.place
     yield Package(
         span=parts.get("version") or parts.get("name") or table.span,
         parts=parts,
@@ -70,6 +74,7 @@ def _package(top: Mapping, tool: Mapping | None, folder: str) -> Iterator[Fact]:
         version=written,
         version_dynamic=dynamic or version is None,
         private=_is_private(table, poetry),
+        invalid=fault.why if fault is not None else "",
         blocked="the classifier Private ::" if _has_private_classifier(table) else "",
         **version_fields("pypi", written),
     )
