@@ -4,7 +4,7 @@
 
 TREE is a checkout (default: a copy of the repaired planted tree). FOLDER holds one virtual environment a peer, as for
 benchmarks/peers.py; a peer that is missing is named and left out. PYTHON is an interpreter that has relcheck installed
-(default: the running one). All commands run once to warm up (which also writes the bytecode), then N rounds; in each
+(default: the running one); install the wheel, whose rules are compiled, to time what users run. All commands run once to warm up (which also writes the bytecode), then N rounds; in each
 round every command runs once, in an order that turns. Printed are medians, and each time as a multiple of relcheck's or
 of `import click`.
 """
@@ -166,8 +166,9 @@ def main() -> None:
             "PATH": os.environ.get("PATH", ""),
             "HOME": str(home),
             "LANG": "C.UTF-8",
-            "PYTHONPATH": str(ROOT),
         }
+        if relcheck_words(arguments.python)[1:]:  # not installed: from this checkout
+            environment["PYTHONPATH"] = str(ROOT)
         work = list(tasks(tree, arguments.python, arguments.venvs))
         times = measure(work, tree, environment, arguments.repeat)
     print(f"{arguments.repeat} rounds, medians")
