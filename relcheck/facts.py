@@ -91,6 +91,7 @@ class Image(Fact):
     digest_known: Truth = False  # the same job pushed this repository and exposes the digest (by link)
     floating_default: bool = False  # the moving tag comes from a default that a user may replace
     name_template: str = ""  # the variable that makes the name, when it may hold capitals (github.repository)
+    commit_tag: bool = False  # the tag is the commit of the run, by a variable of the platform
     capitals: str = ""  # what `name_template` is here, when it does hold capitals (by link)
     raw: str = ""  # the text with its variables, where a file beside it may give their values (compose, by link)
 
@@ -372,6 +373,7 @@ class Push(Record):
     tag: Text = UNKNOWN
     tag_kind: Text = UNKNOWN
     guarded: Truth = False
+    commit_tag: bool = False
 
 
 class SecretUse(Record):
@@ -435,6 +437,7 @@ class Job(Fact):
     cache_mode: str = ""
     calls: bool = False  # it is nothing but the call of a workflow
     inherits_permissions: bool = False  # its permissions are those of the workflow
+    pushed_beside: bool = False  # another job of the file pushes images under other names than the commit, or may (by link)
     beside_publish: bool = False  # another job of the file publishes packages (by link)
     tests: bool = False  # it runs a test (filled by link, like the next two)
     installs: bool = False  # it installs packages or runs a build

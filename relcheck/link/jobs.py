@@ -288,6 +288,7 @@ def _push(image: Image, guarded: Truth) -> Push:
         tag=image.tag,
         tag_kind=image.tag_kind,
         guarded=guarded,
+        commit_tag=image.commit_tag,
     )
 
 

@@ -107,6 +107,7 @@ class _Steps:
         yield "tests", self.tests[job.id] is True
         yield "tested", self.tested[job.id]
         yield "installs", self.installs[job.id]
+        yield "pushed_beside", any(_names_release(other) for other in self.jobs.values() if other.id != job.id)
         yield "beside_publish", any(_publishes_packages(other) for other in self.jobs.values() if other.id != job.id)
         yield (
             "secrets",
@@ -176,6 +177,11 @@ class _Steps:
             if isinstance(fact, Component) and fact.name == "docker/build-push-action":
                 return "docker build"
         return ""
+
+
+def _names_release(job: Job) -> bool:
+    """Whether a job pushes images under other tags than the commit, or calls a workflow that may."""
+    return job.calls or any(not push.commit_tag and push.tag_kind not in ("commit", "latest") for push in job.pushes)
 
 
 def _publishes_packages(job: Job) -> bool:

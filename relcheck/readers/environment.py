@@ -53,6 +53,8 @@ _INTEGRITY_OFF = {
     "YARN_CHECKSUM_BEHAVIOR": ("ignore", "update"),
     "DOCKER_CONTENT_TRUST": (),
 }
+_TRACES = frozenset(("CI_DEBUG_TRACE", "CI_DEBUG_SERVICES", "system.debug"))
+"""Variables that let a pipeline print every variable and every command, with the secrets in them."""
 _ECOSYSTEMS = (
     ("NODE_", "npm"), ("NPM_", "npm"), ("npm_", "npm"), ("YARN_", "npm"), ("PIP_", "pypi"), ("UV_", "pypi"), ("PYTHON", "pypi"),
     ("GO", "go"), ("GIT_", "git"), ("BUNDLE_", "gem"), ("CARGO_", "cargo"), ("TWINE_", "pypi"),
@@ -68,6 +70,8 @@ def environment_facts(
     ecosystem = next((found for prefix, found in _ECOSYSTEMS if name.startswith(prefix)), "")
     if name in _INDEXES:
         yield from _index(name, value, job, step)
+    elif name in _TRACES and text.lower() in ("true", "1"):
+        yield Credential(span=value.all(), job=job, step=step, kind="trace", form="reference", where="log", key=name)
     elif name in ("GOPRIVATE", "GONOPROXY") and text:
         yield no_proxy(value, name, job, step)
     elif name in _TLS_OFF:

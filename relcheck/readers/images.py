@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from relcheck.facts import UNKNOWN, Image, Related
+from relcheck.patterns import lazy_pattern
 from relcheck.refs import MARK
 from relcheck.refs.image import ImageRef, parse_image
 from relcheck.source import Source, Span
 
+_COMMIT = lazy_pattern(
+    r":(?:\$\{\{ *github\.sha *\}\}|\$\{?(?:GITHUB_SHA|CI_COMMIT_(?:SHORT_)?SHA|BITBUCKET_COMMIT|CIRCLE_SHA1|BUILDKITE_COMMIT"
+    r"|DRONE_COMMIT_SHA|CI_COMMIT_SHA|COMMIT_SHA|SHORT_SHA)\}?|\$\(Build\.SourceVersion\))[\"']?\Z"
+)
 _STRING_FIELDS = ("name", "registry", "host", "namespace", "repository", "tag", "digest", "tag_kind")
 
 
@@ -49,6 +54,7 @@ def image_fact(
         state=state,
         problem=ref.problem,
         digest_problem=ref.digest_problem,
+        commit_tag=ref.tag is UNKNOWN and _COMMIT.search(source.root.text, *source.all()[:2]) is not None,
         **known,
         **fields,  # type: ignore[arg-type]
     )
