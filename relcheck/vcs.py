@@ -212,7 +212,7 @@ class History:
         options = ("-U0", "--no-ext-diff", "--no-textconv", "--no-color", "--relative")
         commits = (f"refs/tags/{tag}^", f"refs/tags/{tag}")
         try:
-            found = run(self.folder, "diff", *options, *commits, "--", f":(literal){path}")
+            found = run(self.folder, "diff", *options, *commits, "--", path)
         except GitProblem:  # the first commit of all has none before it
             return False
         lines = found.decode("utf-8", "replace").split("\n")[4:]
