@@ -23,6 +23,8 @@ _DEPLOYERS = lazy_pattern(
 )
 _DEPLOYERS_READ = 200
 """How many files a scan of a few files looks at to find out who deploys what."""
+_RESOURCES_READ = 500
+"""How many files that kustomizations build are looked at to find out what a file repeats."""
 _LIBRARIES = frozenset(
     ("base", "bases", "component", "components", "common", "shared", "lib", "library", "modules", "upstream")
 )
@@ -46,6 +48,8 @@ def link(repository: Repository) -> None:
         return
     graph = Graph(repository)
     _patches(repository, graph)
+    _rendered(repository, graph)
+    images = [found for found in repository.all(Image) if found[2].replaceable]
     certain = _read_deployers(repository) if wanted or any(graph.builders(path) for path, _, _ in images) else True
     suppliers = Suppliers(repository, graph)
     for path, index, resource in list(repository.all(Resource)):
@@ -74,6 +78,27 @@ def _repeated(repository: Repository) -> None:
             if key in said or not repository.whole:
                 repository.put(path, index, image.replace(repeated=True if key in said else UNKNOWN))
             said.add(key)
+
+
+def _rendered(repository: Repository, graph: Graph) -> None:
+    """Leave open whether images repeat others where a file holds nothing but objects that kustomizations build.
+
+    It may be what `kustomize build` printed, whose repair goes where the objects come from.
+    """
+    objects: dict[str, set[tuple[Text, Text]]] = {}
+    for path, _, resource in repository.all(Resource):
+        if not graph.builders(path):
+            objects.setdefault(path, set()).add((resource.kind, resource.name))
+    candidates = {path for path, found in objects.items() if len(found) > 1}
+    built = sorted(graph.resources - graph.nodes.keys()) if candidates else []
+    facts = [fact for path in built[:_RESOURCES_READ] for fact in repository.of(path)]
+    known = {(fact.kind, fact.name) for fact in facts if isinstance(fact, Resource) and fact.name is not UNKNOWN}
+    said = {(fact.name, fact.tag, fact.digest) for fact in facts if isinstance(fact, Image)}
+    for path in sorted(candidates):
+        if objects[path] <= known:
+            for index, fact in enumerate(list(repository.of(path))):
+                if isinstance(fact, Image) and not fact.repeated and (fact.name, fact.tag, fact.digest) in said:
+                    repository.put(path, index, fact.replace(repeated=UNKNOWN))
 
 
 def _scopes(repository: Repository) -> None:
