@@ -124,6 +124,7 @@ class Component(Fact):
     lock_problem: str = ""  # missing: that entry does not cover it; commit: the lock names another commit (by link)
     fork_code: bool = False  # it checks out what a pull request brings
     fork_code_runs: str = ""  # what executes that afterwards in the same job (by link)
+    fork_artifact: bool = False  # it fetches files of the run that set this one off, which a pull request may have made
     refuses_fork: Truth = False  # this version of the checkout refuses such code by itself
     shallow: str = ""  # the build backend that asks git for the version in this shallow checkout (by link)
     pushes_later: bool = False  # its job pushes commits or tags with git (by link)

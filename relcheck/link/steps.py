@@ -45,6 +45,8 @@ _EXECUTES = frozenset((
     "pip3", "python", "python3", "cargo", "go", "mvn", "mvnw", "gradle", "gradlew", "bundle", "composer", "dotnet", "node",
     "ruby", "perl", "php", "poetry", "uv", "pdm", "hatch", "pre-commit", "cmake", "ninja", "source", ".", "sbt", "deno",
 ))  # fmt: skip
+_INTERPRETERS = frozenset(("sh", "bash", "python", "python3", "node", "ruby", "perl", "php", "source", "."))
+_LOOKS = frozenset(("cat", "ls", "jq", "grep", "head", "tail", "wc", "cp", "mv", "rm", "mkdir", "test", "["))
 _BUILDERS = ("build", "buildx build", "image build", "compose build", "buildx bake", "compose up")
 
 
@@ -97,6 +99,8 @@ class _Steps:
             yield "untrusted_event", next((name for name in job.events if name.split(":")[0] in UNTRUSTED_EVENTS), "")
             if fact.name == "actions/checkout":
                 yield "pushes_later", any(map(_pushes_commits, self.inside[job.id]))
+            if fact.fork_artifact:
+                yield "fork_code_runs", self._runs_artifact(fact)
             if fact.fork_code:
                 yield "fork_code_runs", self._runs_after(fact)
 
@@ -165,6 +169,26 @@ class _Steps:
         return any(
             isinstance(fact, Credential) and fact.step >= 0 and fact.secret == credential.secret != "" for fact in facts
         )
+
+    def _runs_artifact(self, download: Component) -> str:
+        """Return the command that executes a file of a downloaded artifact, by the folder that it was put into."""
+        given = {option.name: option.value for option in download.inputs}
+        folder = given.get("path", "")
+        if not isinstance(folder, str):
+            return ""
+        name = folder.removeprefix("./").strip("/")
+        alone = not any(
+            isinstance(fact, Component) and fact.name == "actions/checkout" for fact in self.inside[download.job]
+        )
+        for fact in self.inside[download.job]:
+            if fact.step > download.step and isinstance(fact, Command) and fact.program not in _LOOKS:
+                words = (
+                    (fact.argv[0], *fact.operands[:1]) if fact.argv and fact.program in _INTERPRETERS else fact.argv[:1]
+                )
+                paths = [word for word in words if "/" in word and not word.startswith(("/", "…"))]
+                if any(path.removeprefix("./").startswith(f"{name}/") if name else alone for path in paths):
+                    return fact.written
+        return ""
 
     def _runs_after(self, checkout: Component) -> str:
         for fact in self.inside[checkout.job]:

@@ -193,6 +193,8 @@ _OF_FORK = re.compile(
 
 def _of_fork(used: Component, given: Mapping | None) -> dict[str, bool]:
     """Say whether actions/checkout is told to fetch what a pull request brings, and whether this version refuses to."""
+    if used.name == "actions/download-artifact" and given is not None:
+        return {"fork_artifact": "github.event.workflow_run.id" in given.text("run-id")}
     if used.name != "actions/checkout" or given is None:
         return {}
     if not any(_OF_FORK.search(text) for text in (given.text("ref"), given.text("repository"))):
