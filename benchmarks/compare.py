@@ -3,10 +3,10 @@
     python benchmarks/compare.py [TREE] [--venvs FOLDER] [--repeat N] [--python PYTHON]
 
 TREE is a checkout (default: a copy of the repaired planted tree). FOLDER holds one virtual environment a peer, as for
-benchmarks/peers.py; a peer that is missing is named and left out. PYTHON is an interpreter that has relcheck installed (default: the running one); install the wheel, whose rules are
-compiled, to time what users run. All commands run once to warm up (which also writes the bytecode), then N rounds; in
-each round every command runs once, in an order that turns. Printed are medians, and each time as a multiple of
-relcheck's or of `import click`.
+benchmarks/peers.py; a peer that is missing is named and left out. PYTHON is an interpreter that has relcheck
+installed (default: the running one); install the wheel, whose rules are compiled, to time what users run. All
+commands run once to warm up (which also writes the bytecode), then N rounds; in each round every command runs once,
+in an order that turns. Printed are medians, and each time as a multiple of relcheck's or of `import click`.
 """
 
 from __future__ import annotations
