@@ -481,6 +481,7 @@ class Credential(Fact):
     others_read: str = (
         ""  # what else in the job can read it: the step's package installs or actions of others (by link)
     )
+    unignored: Truth = False  # kind written: neither .gitignore nor .dockerignore keeps the file out (by link)
     max_provenance: bool = False  # the build publishes its arguments in its provenance
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -18,6 +19,11 @@ class Ignored:
 
     def __init__(self, patterns: tuple[_Pattern, ...] = ()) -> None:
         self._patterns = patterns
+
+    @classmethod
+    def of(cls, lines: Iterable[str]) -> Ignored:
+        """Return the patterns of a file at the root, line by line."""
+        return cls(tuple(found for line in lines if (found := _parse(line, "")) is not None))
 
     def deeper(self, full: str, folder: str) -> Ignored:
         """Return the patterns in force in a folder, given where it is and its path below the root."""

@@ -268,7 +268,8 @@ def _moved_tag(invocation: Invocation) -> str:
 
 def _written_files(command: SimpleCommand, setting: Setting, depth: int) -> Iterator[Fact]:
     """`cat > ~/.npmrc <<EOF`, `echo … > .npmrc`, `tee FILE <<EOF`: the text is read as the file it becomes."""
-    target = _target(command)
+    written = _target(command)
+    target = written.replace(MARK, "x")
     name = next((found for pattern, found in _KNOWN_FILES if pattern.match(target)), "")
     if not name or depth > _NESTING:
         return
@@ -281,16 +282,26 @@ def _written_files(command: SimpleCommand, setting: Setting, depth: int) -> Iter
             continue
         from relcheck.readers import embedded  # noqa: PLC0415 - few scripts write such files
 
-        for fact in embedded(name, body):
-            yield fact.replace(job=setting.job, step=setting.step)
+        found = [fact.replace(job=setting.job, step=setting.step) for fact in embedded(name, body)]
+        yield from found
+        if any(isinstance(fact, Credential) and fact.where == "home" for fact in found) and _IN_WORKSPACE.match(
+            written
+        ):
+            yield Credential(
+                span=command.words[0].source.all() if command.words else body.all(), job=setting.job, step=setting.step,
+                kind="written", form="reference", where="workspace", key=target.removeprefix("./"),
+            )  # fmt: skip
+
+
+_IN_WORKSPACE = re.compile(r"(?:\./)?(?:[\w.-]+/)*(?:\.npmrc|\.pypirc|auth\.json|settings\.xml|\.docker/config\.json)$")
 
 
 def _target(command: SimpleCommand) -> str:
     for redirect in command.redirects:
         if redirect.operator in (">", ">>", ">|") and redirect.target is not None:
-            return redirect.target.text.replace(MARK, "x")
+            return redirect.target.text
     if command.program == "tee" and len(command.words) > 1:
-        return next((word.text.replace(MARK, "x") for word in command.words[1:] if not word.text.startswith("-")), "")
+        return next((word.text for word in command.words[1:] if not word.text.startswith("-")), "")
     return ""
 
 
