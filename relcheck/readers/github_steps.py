@@ -25,6 +25,7 @@ from relcheck.source import Source
 
 _NESTING = 8
 _POSIX = frozenset({"bash", "sh", "dash", "ash", "ksh", "mksh", "zsh", "busybox"})
+_ASSIGNED = re.compile(r"(?<![\w$])([A-Za-z_]\w*)(?:=|<<)")
 _SECRET = re.compile(r"\bsecrets(?:\.|\[\s*')([A-Za-z_][\w-]*)|\bgithub(?:\.|\[')(token)\b")
 _WINDOWS = re.compile(r"^\s*(?:\$\{\{)?\s*runner\.os\s*==\s*'windows'\s*(?:\}\})?\s*$", re.IGNORECASE)
 
@@ -44,6 +45,7 @@ class Frame(Record):
     minted: frozenset[str] = frozenset()
     per_leg: bool = False
     folder: str = ""
+    rewritten: frozenset[str] = frozenset()  # variables that scripts of the job set anew for the steps behind them
 
     @staticmethod
     def numbered(steps: Node | None, depth: int = 0) -> Iterator[Mapping]:
@@ -81,7 +83,7 @@ class Step(Record):
 def step_facts(steps: Sequence, frame: Frame) -> Iterator[Fact]:
     """Read the steps of a job or of a composite action."""
     ids = {body.text("id"): body for body in frame.numbered(steps) if body.text("id")}
-    frame = frame.replace(ids=ids, minted=_minted(ids))
+    frame = frame.replace(ids=ids, minted=_minted(ids), rewritten=_rewritten(frame.numbered(steps)))
     for number, body in enumerate(frame.numbered(steps)):
         step = _step(body, number, frame)
         yield from env_facts(body.map("env"), frame.job, number)
@@ -91,6 +93,12 @@ def step_facts(steps: Sequence, frame: Frame) -> Iterator[Fact]:
             yield from _used(uses, step)
         if run is not None:
             yield from placed(_in_folder(step, _templated(run, _script(run, step))), step.around)
+
+
+def _rewritten(bodies: Iterator[Mapping]) -> frozenset[str]:
+    """Return the names that scripts write to the file `$GITHUB_ENV`: what stands under `env` is not their last value."""
+    scripts = [text for body in bodies if "GITHUB_ENV" in (text := body.text("run"))]
+    return frozenset(name for text in scripts for name in _ASSIGNED.findall(text))
 
 
 def _minted(ids: dict[str, Mapping]) -> frozenset[str]:
@@ -329,7 +337,11 @@ def _script(run: Scalar, step: Step) -> Iterator[Fact]:
     from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
 
     secret_names = frozenset(name for name, value in step.around.variables.items() if _SECRET.search(value))
-    literals = {name: value for name, value in step.around.variables.items() if "${{" not in value}
+    own = step.body.map("env")
+    rewritten = step.frame.rewritten.difference(key.value for key, _ in (own.pairs() if own is not None else ()))
+    literals = {
+        name: value for name, value in step.around.variables.items() if "${{" not in value and name not in rewritten
+    }
     yield from read_shell(
         run.source,
         context="run",
