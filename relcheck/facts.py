@@ -91,6 +91,7 @@ class Image(Fact):
     digest_known: Truth = False  # the same job pushed this repository and exposes the digest (by link)
     floating_default: bool = False  # the moving tag comes from a default that a user may replace
     name_template: str = ""  # the variable that makes the name, when it may hold capitals (github.repository)
+    signed_at: str = ""  # the file that signs this image, where nothing of the repository verifies a signature (by link)
     commit_tag: bool = False  # the tag is the commit of the run, by a variable of the platform
     capitals: str = ""  # what `name_template` is here, when it does hold capitals (by link)
     raw: str = ""  # the text with its variables, where a file beside it may give their values (compose, by link)

@@ -1,0 +1,30 @@
+"""Images that a repository signs and deploys: whether anything in it looks at the signature."""
+
+from __future__ import annotations
+
+from relcheck.facts import UNKNOWN, Command, Image, Resource
+from relcheck.link import Repository
+
+_POLICIES = frozenset((
+    "ClusterImagePolicy", "ImagePolicy", "ClusterPolicy", "Policy", "ImageValidatingPolicy", "ValidatingPolicy", "ConstraintTemplate",
+    "TrustRoot", "PolicyServer", "ClusterAdmissionPolicy", "VerificationPolicy", "Verifier", "ImagePolicyWebhook",
+))  # fmt: skip
+"""Kinds by which a cluster may demand signatures."""
+
+
+def link(repository: Repository) -> None:
+    """Fill `signed_at` of deployed images that the same repository signs and nothing verifies."""
+    signed = {
+        (image.host, image.repository): path
+        for path, _, image in repository.all(Image)
+        if image.role == "signed" and UNKNOWN not in (image.host, image.repository)
+    }
+    if not signed or not repository.whole:
+        return
+    if any(fact.verifies in ("signature", "attestation") for _, _, fact in repository.all(Command)):
+        return
+    if any(fact.kind in _POLICIES for _, _, fact in repository.all(Resource)):
+        return
+    for path, index, image in list(repository.all(Image)):
+        if image.role == "deployed" and (image.host, image.repository) in signed:
+            repository.put(path, index, image.replace(signed_at=signed[image.host, image.repository]))
