@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 # fmt: off
 LINKERS: tuple[str, ...] = (
     "jobs", "infrastructure", "jvm", "steps", "images", "kubernetes", "helm", "packages",
-    "locked", "lockfiles", "publishing", "published", "origins", "dead_events", "shallow", "signatures", "releases", "credentials",
+    "locked", "lockfiles", "publishing", "published", "origins", "dead_events", "shallow", "signatures",
+    "releases", "credentials",
 )
 # fmt: on
 """The modules of this package that join facts, in order. Each has `link(repository: Repository) -> None`."""

@@ -6,8 +6,8 @@ from relcheck.facts import UNKNOWN, Command, Image, Resource
 from relcheck.link import Repository
 
 _POLICIES = frozenset((
-    "ClusterImagePolicy", "ImagePolicy", "ClusterPolicy", "Policy", "ImageValidatingPolicy", "ValidatingPolicy", "ConstraintTemplate",
-    "TrustRoot", "PolicyServer", "ClusterAdmissionPolicy", "VerificationPolicy", "Verifier", "ImagePolicyWebhook",
+    "ClusterImagePolicy", "ImagePolicy", "ClusterPolicy", "Policy", "ImageValidatingPolicy", "ValidatingPolicy", "Verifier",
+    "TrustRoot", "PolicyServer", "ClusterAdmissionPolicy", "VerificationPolicy", "ImagePolicyWebhook", "ConstraintTemplate",
 ))  # fmt: skip
 """Kinds by which a cluster may demand signatures."""
 
