@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import base64
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
-from relcheck.engine import UNRESOLVED, Activation, EvaluationFault, Program, activation, bind, fact_fields
+from relcheck.engine import (
+    FILE_FIELDS,
+    OWN_FIELDS,
+    UNRESOLVED,
+    Activation,
+    EvaluationFault,
+    Program,
+    activation,
+    bind,
+    fact_fields,
+)
 from relcheck.facts import KIND_OF, Fact
 from relcheck.findings import Finding, Place
+from relcheck.guards import checks
+from relcheck.patterns import lazy_pattern
 from relcheck.records import Record
 from relcheck.rules import PROFILES, Rule
 from relcheck.source import Source, Span
@@ -19,6 +30,8 @@ from relcheck.source import Source, Span
 BUDGET_SECONDS = 20.0
 """What a user's own rule may take in one run."""
 
+_ASKED = lazy_pattern(r"\b([a-z_]+)\s*\.\s*([A-Za-z_]\w*)")
+_ABOUT = frozenset((*(f"file.{name}" for name in FILE_FIELDS), *(f"own.{name}" for name in OWN_FIELDS)))
 _SUBJECTS = ("written", "name", "key", "id", "kind", "path", "reason", "url")
 
 
@@ -43,19 +56,34 @@ class Verdict(Record):
 
 
 class _Compiled:
-    """A rule with its programs, made once a run."""
+    """A rule with its guards and programs, made once a run; a program is loaded when a fact first asks for it."""
 
-    __slots__ = ("levels", "message", "params", "rule", "spent", "when")
+    __slots__ = ("_programs", "about", "fields", "guards", "params", "places", "rule", "spent")
 
     def __init__(self, rule: Rule, params: Mapping[str, object]) -> None:
         self.rule = rule
-        self.when = Program(base64.b64decode(rule.when_program))
-        self.message = Program(base64.b64decode(rule.message_program))
-        self.levels = [
-            (level, Program(base64.b64decode(level.program)) if level.program else None) for level in rule.levels
-        ]
-        self.params = {f"params.{name}": value for name, value in params.items()}
+        self.guards = checks(rule.guards, params, rule.on)
+        self.places = checks(rule.guards, params, "file")
+        texts = "\n".join((rule.when, rule.message, *(level.when for level in rule.levels)))
+        asked = set(_ASKED.findall(texts))
+        self.fields = frozenset(name for subject, name in asked if subject == rule.on) & fact_fields(rule.on).keys()
+        self.about = _ABOUT & {f"{subject}.{name}" for subject, name in asked}
+        self.params = {f"params.{name}": value for name, value in params.items() if ("params", name) in asked}
         self.spent = 0.0
+        self._programs: dict[str, Program] = {}
+
+    def evaluate(self, program: str, values: Activation) -> Any:  # noqa: ANN401 - a bool or a str, as checked
+        """Return what one of the rule's programs, in base64, gives."""
+        if program not in self._programs:
+            self._programs[program] = Program(base64.b64decode(program))
+        return self._programs[program].evaluate(values)
+
+    def concerns(self, fact: Fact) -> bool:
+        """Whether the rule's guards let a fact pass: what else it asks is for the engine."""
+        for field, known, wanted in self.guards:  # noqa: SIM110 - a generator takes twice as long
+            if (getattr(fact, field) in known) is not wanted:
+                return False
+        return True
 
 
 class Judge:
@@ -77,7 +105,6 @@ class Judge:
         self._own = {f"own.{name}": list((own or {}).get(name, ())) for name in ("registries", "namespaces", "owners")}
         self._by_kind: dict[str, list[Rule]] = {}
         self._compiled: dict[str, list[_Compiled]] = {}
-        self._wanted: dict[str, frozenset[str]] = {}
         self._params = params or {}
         self.compilations = 0
         self.unresolved = 0
@@ -88,22 +115,26 @@ class Judge:
     def judge(self, view: FileView, facts: Iterable[Fact]) -> list[Finding]:
         """Return the findings in the facts of one file, with the lesser ones of one cause left out."""
         out: list[tuple[Finding, int, Rule]] = []
-        about = {f"file.{name}": value for name, value in _file_values(view).items()}
+        about = {**{f"file.{name}": value for name, value in _file_values(view).items()}, **self._own}
+        concerned: dict[str, list[_Compiled]] = {}
         for number, fact in enumerate(facts):
             kind = KIND_OF[type(fact)]
-            if kind not in self._by_kind:
-                continue
-            values = {**about, **self._own, **bind(kind, fact, self._fields_of(kind))}
-            shared: Activation | None = None
-            for compiled in self._rules_of(kind):
-                if compiled.params:
-                    used = activation({**values, **compiled.params})
-                else:
-                    shared = used = shared or activation(values)
-                found = self._apply(compiled, used, fact, view)
-                if found is not None:
-                    out.append((found, number, compiled.rule))
+            if kind not in concerned:
+                concerned[kind] = self._concerned(kind, about) if kind in self._by_kind else []
+            for compiled in concerned[kind]:
+                if compiled.concerns(fact):
+                    found = self._apply(compiled, about, fact, view)
+                    if found is not None:
+                        out.append((found, number, compiled.rule))
         return _one_cause_one_finding(out)
+
+    def _concerned(self, kind: str, about: Mapping[str, object]) -> list[_Compiled]:
+        """Return the rules on a kind whose guards let a file pass."""
+        return [
+            compiled
+            for compiled in self._rules_of(kind)
+            if all((about[f"file.{field}"] in known) is wanted for field, known, wanted in compiled.places)
+        ]
 
     def _rules_of(self, kind: str) -> list[_Compiled]:
         if kind not in self._compiled:
@@ -114,23 +145,15 @@ class Judge:
             self._compiled[kind] = made
         return self._compiled[kind]
 
-    def _fields_of(self, kind: str) -> frozenset[str]:
-        if kind not in self._wanted:
-            texts = [
-                text
-                for rule in self._by_kind[kind]
-                for text in (rule.when, rule.message, *(level.when for level in rule.levels))
-            ]
-            asked = set(re.findall(rf"\b{kind}\.([a-z_]+)", "\n".join(texts)))
-            self._wanted[kind] = frozenset(asked & set(fact_fields(kind)))
-        return self._wanted[kind]
-
-    def _apply(self, compiled: _Compiled, values: Activation, fact: Fact, view: FileView) -> Finding | None:
+    def _apply(self, compiled: _Compiled, about: Mapping[str, object], fact: Fact, view: FileView) -> Finding | None:
         if compiled.rule.name in self.faults:
             return None
         started = perf_counter() if compiled.rule.custom else 0.0
         try:
-            return self._evaluate(compiled, values, fact, view)
+            values = bind(compiled.rule.on, fact, compiled.fields)
+            values.update((name, about[name]) for name in compiled.about)
+            values.update(compiled.params)
+            return self._evaluate(compiled, activation(values), fact, view)
         except EvaluationFault as fault:
             self.faults[compiled.rule.name] = f"{compiled.rule.path}: {fault}"
             return None
@@ -143,7 +166,7 @@ class Judge:
                     )
 
     def _evaluate(self, compiled: _Compiled, values: Activation, fact: Fact, view: FileView) -> Finding | None:
-        holds = compiled.when.evaluate(values)
+        holds = compiled.evaluate(compiled.rule.when_program, values)
         if holds is UNRESOLVED:
             self.unresolved += 1
             return None
@@ -152,7 +175,7 @@ class Judge:
         severity = self._severity(compiled, values)
         if not severity:
             return None
-        message = compiled.message.evaluate(values)
+        message = compiled.evaluate(compiled.rule.message_program, values)
         if message is UNRESOLVED:
             self.unresolved += 1
             return None
@@ -160,8 +183,8 @@ class Judge:
 
     def _severity(self, compiled: _Compiled, values: Activation) -> str:
         """Return the severity in this profile, or "" where no level speaks here."""
-        for level, program in compiled.levels:
-            if program is not None and program.evaluate(values) is not True:
+        for level in compiled.rule.levels:
+            if level.program and compiled.evaluate(level.program, values) is not True:
                 continue
             asked = compiled.rule.name in self._asked
             if not asked and not speaks(level.profile, self._profile):

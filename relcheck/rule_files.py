@@ -11,6 +11,7 @@ from typing import NoReturn
 from relcheck.engine import Checker, ExpressionError, fact_fields
 from relcheck.facts import KINDS
 from relcheck.findings import SEVERITIES
+from relcheck.guards import guards_of
 from relcheck.readers.yaml_tree import Mapping, Node, Scalar, Sequence, load
 from relcheck.records import Record
 from relcheck.rules import PROFILES, Level, Rule, RuleError
@@ -135,6 +136,7 @@ def read_rule(path: Path, *, custom: bool = False) -> Rule:
         message=file.text(top, "message"),
         when_program=_compile(file, checker, top, "when", "bool"),
         message_program=_compile(file, checker, top, "message", "string"),
+        guards=guards_of(kind, file.text(top, "when")),
         levels=tuple(_levels(file, checker)),
         path=str(path) if custom else f"rules/{path.parent.name}/{path.name}",
         confidence=file.choice(top, "confidence", _CONFIDENCE, "high"),

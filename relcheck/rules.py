@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 from relcheck import __version__
 from relcheck.facts import KINDS
 from relcheck.findings import SEVERITIES
+from relcheck.guards import Guard
 from relcheck.records import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PROFILES = ("default", "strict", "release")
-FORMAT = 3
+FORMAT = 4
 """Part of the identity of compiled rules: raised whenever their compiled shape changes."""
 
 
@@ -64,6 +65,7 @@ class Rule(Record):
     formerly: tuple[str, ...] = ()
     when_program: str = ""
     message_program: str = ""
+    guards: tuple[Guard, ...] = ()  # what of `when` is asked before the engine is
     custom: bool = False
 
     @property
@@ -184,7 +186,8 @@ def _identity(folder: Path, paths: Sequence[Path]) -> str:
     from pathlib import Path  # noqa: PLC0415 - see rules_folder
 
     found = hashlib.sha256(f"{FORMAT}\0{__version__}\0{folder.resolve()}".encode())
-    vocabulary = [Path(__file__).parent / name for name in ("facts.py", "engine.py", "rules.py", "rule_files.py")]
+    sources = ("facts.py", "engine.py", "guards.py", "rules.py", "rule_files.py")
+    vocabulary = [Path(__file__).parent / name for name in sources]
     for path in (*vocabulary, *paths):
         status = path.stat()
         found.update(f"\0{path}\0{status.st_mtime_ns}\0{status.st_size}".encode("utf-8", "surrogateescape"))
@@ -215,8 +218,9 @@ def _from_json(text: str) -> Iterator[Rule]:
         if set(values) != known:
             raise ValueError("compiled rules of another version")
         levels = tuple(Level(**level) for level in values.pop("levels"))
+        guards = tuple((name, known, wanted) for name, known, wanted in values.pop("guards"))
         fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-        yield Rule(levels=levels, **fields)
+        yield Rule(levels=levels, guards=guards, **fields)
 
 
 def kinds_used(rules: Iterable[Rule]) -> frozenset[str]:

@@ -20,7 +20,7 @@ from relcheck.secrets.needs import Need
 Hits = list[tuple[int, str]]
 """Places in the bytes (the last byte of a match, or any within it) with the owner of the pattern."""
 
-_WARM = 1_500_000
+_WARM = 400_000
 
 
 class Engine(Protocol):
