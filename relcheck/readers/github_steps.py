@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from posixpath import normpath
 
@@ -294,12 +295,13 @@ def _written(text: str, resolved: str) -> str:
     return text if "\ue000" in resolved else resolved
 
 
-_TEMPLATE = re.compile(r"[^\s\"'=]*\$\{\{\s*(github\.repository(?:_owner)?)\s*\}\}[^\s\"']*")
+_TEMPLATE = re.compile(r"\$\{\{ *(github\.repository(?:_owner)?) *\}\}")
+_WORD_END = re.compile(r"[\s\"']")
 
 
 def name_template(text: str) -> str:
     """Return the expression that makes the name of an image and may hold capitals, the empty string without one."""
-    match = _TEMPLATE.fullmatch(text.strip())
+    match = _TEMPLATE.search(text)
     return match[1] if match else ""
 
 
@@ -310,13 +312,22 @@ def _templated(run: Scalar, facts: Iterator[Fact]) -> Iterator[Fact]:
         return
     root = run.source.root.text
     span = run.source.all()
-    found = [(match.span(), match[1]) for match in _TEMPLATE.finditer(root, span.start, span.end)]
+    found = list(_TEMPLATE.finditer(root, span.start, span.end))
+    starts = [match.start() for match in found]
     for fact in facts:
         if isinstance(fact, Image) and fact.role in ("output", "pushed"):
-            names = [name for (start, end), name in found if start <= fact.span.start <= end]
-            yield fact.replace(name_template=names[0]) if names else fact
+            yield fact.replace(name_template=_template_of(fact, root, found, starts))
         else:
             yield fact
+
+
+def _template_of(image: Image, root: str, found: list[re.Match[str]], starts: list[int]) -> str:
+    """Return the expression in the word that names an image: the last one that begins before the fact's place ends."""
+    at = bisect_right(starts, image.span.end) - 1
+    if at < 0:
+        return ""
+    first, last = sorted((found[at].end(), max(image.span.start, found[at].end())))
+    return "" if _WORD_END.search(root, first, last) else found[at][1]
 
 
 def _in_folder(step: Step, facts: Iterator[Fact]) -> Iterator[Fact]:

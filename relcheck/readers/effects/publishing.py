@@ -61,6 +61,8 @@ def publish(invocation: Invocation, ecosystem: str, *, span: Span | None = None,
     )
 
 
+_LONGEST = 500
+"""Commands before a publish that are looked at: a longer script is not followed."""
 _CHANGES_FOLDER = frozenset(("cd", "pushd", "popd"))
 
 
@@ -83,6 +85,8 @@ def _folder(invocation: Invocation) -> Text:
 
 def _moved_to(invocation: Invocation) -> str | None:
     """Return where one plain `cd` before the command went, "" without one, None where it is not clear."""
+    if invocation.command.index > _LONGEST:
+        return None
     before = [
         command for command in invocation.script[: invocation.command.index] if command.program in _CHANGES_FOLDER
     ]

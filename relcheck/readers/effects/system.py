@@ -18,6 +18,9 @@ _VALUES = (
 _PINNED = lazy_pattern(r"[=<>~/:@*^]|-\d|\.(?:deb|rpm|apk)$|^[-./]|\+$|\s")
 _SNAPSHOT = lazy_pattern(r"https?://(?:[\w.-]+\.)?snapshot[\w.-]*/|\bsnapshot(?:=|\.ubuntu)")
 
+_BEFORE = 20_000
+"""How far before a command the repository may be named."""
+
 
 def packages(invocation: Invocation) -> Iterator[Dependency]:
     """Yield the first package that a command installs without a version, with the number of the others.
@@ -28,6 +31,7 @@ def packages(invocation: Invocation) -> Iterator[Dependency]:
         return
     loose = [word for word in invocation.operands(_VALUES) if MARK not in word.text and not _PINNED.search(word.text)]
     if loose:
+        root, place = loose[0].source.root.text, loose[0].source.all()
         yield Dependency(
             span=loose[0].source.all(),
             parts={"name": loose[0].source.all()},
@@ -38,6 +42,6 @@ def packages(invocation: Invocation) -> Iterator[Dependency]:
             name=loose[0].text,
             constraint="",
             firmness="any",
-            locked=bool(_SNAPSHOT.search(loose[0].source.root.text)),
+            locked=_SNAPSHOT.search(root, max(place.start - _BEFORE, 0), place.start) is not None,
             others=len(loose) - 1,
         )
