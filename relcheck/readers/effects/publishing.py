@@ -61,7 +61,7 @@ def publish(invocation: Invocation, ecosystem: str, *, span: Span | None = None,
     )
 
 
-_LONGEST = 500
+_LONGEST = 60
 """Commands before a publish that are looked at: a longer script is not followed."""
 _CHANGES_FOLDER = frozenset(("cd", "pushd", "popd"))
 
