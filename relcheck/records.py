@@ -7,7 +7,7 @@ frozen dataclass (PEP 681).
 
 from __future__ import annotations
 
-from typing import Any, Self, dataclass_transform
+from typing import Any, NoReturn, Self, dataclass_transform
 
 _MISSING = object()
 
@@ -17,6 +17,8 @@ class _RecordType(type):
     """Turn the annotations of a class body into slots, keeping their order and defaults."""
 
     fields: dict[str, Any]
+    needed: frozenset[str]  # the fields without a default
+    setters: tuple[Any, ...]  # what fills their slots, in the order of `fields`: faster than by name
 
     def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> _RecordType:
         inherited: dict[str, Any] = {}
@@ -26,6 +28,8 @@ class _RecordType(type):
         namespace["__slots__"] = tuple(field for field in own if field not in inherited)
         made = super().__new__(cls, name, bases, namespace)
         made.fields = {**inherited, **own}
+        made.needed = frozenset(field for field, default in made.fields.items() if default is _MISSING)
+        made.setters = tuple(getattr(made, field).__set__ for field in made.fields)
         return made
 
 
@@ -33,14 +37,12 @@ class Record(metaclass=_RecordType):
     """A frozen value with named fields; subclasses declare the fields as annotations, with or without a default."""
 
     def __init__(self, **values: Any) -> None:  # noqa: ANN401 - the fields' own types are checked at the call
-        put = object.__setattr__
-        for field, default in type(self).fields.items():
-            value = values.pop(field, default)
-            if value is _MISSING:
-                raise TypeError(f"{type(self).__name__} needs the field {field!r}")
-            put(self, field, value)
-        if values:
-            raise TypeError(f"{type(self).__name__} has no field {next(iter(values))!r}")
+        kind = type(self)
+        merged = {**kind.fields, **values}
+        if len(merged) != len(kind.fields) or not kind.needed <= values.keys():
+            _refuse(kind, values)
+        for put, value in zip(kind.setters, merged.values(), strict=True):
+            put(self, value)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen; use replace() for another {name}")
@@ -65,6 +67,14 @@ class Record(metaclass=_RecordType):
     def replace(self, **changes: Any) -> Self:  # noqa: ANN401 - the fields' own types are checked at the call
         """Return a copy in which the named fields have other values."""
         return type(self)(**{**self.values(), **changes})
+
+
+def _refuse(kind: type[Record], values: dict[str, Any]) -> NoReturn:
+    """Say which field is missing, else which is none."""
+    for field in kind.fields:
+        if field in kind.needed and field not in values:
+            raise TypeError(f"{kind.__name__} needs the field {field!r}")
+    raise TypeError(f"{kind.__name__} has no field {next(name for name in values if name not in kind.fields)!r}")
 
 
 def _rebuild(kind: type[Record], values: dict[str, Any]) -> Record:
