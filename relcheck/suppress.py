@@ -17,7 +17,7 @@ from relcheck.judge import speaks
 from relcheck.patterns import lazy_pattern
 from relcheck.readers import BY_NAME
 from relcheck.redact import scrub
-from relcheck.rules import RuleSet
+from relcheck.rules import Level, Rule, RuleSet
 from relcheck.scan import Judging, Read, judge_facts
 from relcheck.selection import Control
 
@@ -170,9 +170,14 @@ class Suppressed:
             return False
         return all(
             not rule.needs
-            and all(rule.name in judging.asked or speaks(level.profile, judging.profile) for level in rule.levels)
+            and all(rule.name in judging.asked or speaks(level.profile, judging.profile) for level in _usual(rule))
             for rule in (self._rules.rules[name] for name in names)
         ) and bool({rule.name for rule in judging.rules} & set(names))
+
+
+def _usual(rule: Rule) -> tuple[Level, ...]:
+    """Return the levels that hold without a condition: what a rule says of the usual case."""
+    return tuple(level for level in rule.levels if not level.when) or rule.levels
 
 
 def nearest_rule(word: str, rules: RuleSet) -> str:

@@ -104,7 +104,8 @@ def _computed(call: ast.Call, attribute: str) -> Iterator[Name]:
     if not (isinstance(call.func, ast.Name) and call.func.id == "import_module"):
         return
     (argument,) = call.args
-    assert isinstance(argument, ast.JoinedStr), "a module is imported by a name that is no f-string"
+    if not isinstance(argument, ast.JoinedStr):
+        return  # a grammar's own package
     assert isinstance(argument.values[0], ast.Constant)
     package = str(argument.values[0].value).rstrip(".")
     for path in sorted(_path(package).parent.glob("*.py")):

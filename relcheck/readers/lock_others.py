@@ -45,7 +45,10 @@ _COMPOSER_URL = re.compile(r'"url": "(?P<url>http://[^"\n]*)"')
 
 def read(source: Source) -> Iterator[Fact]:
     """Yield what the lock file tells."""
-    ecosystem, reader = _READERS[source.path.rsplit("/", 1)[-1].lower()]
+    known = _READERS.get(source.path.rsplit("/", 1)[-1].lower())
+    if known is None:
+        return
+    ecosystem, reader = known
     ledger = Ledger(source, ecosystem)
     reader(source.text, ledger)
     yield from ledger.facts()

@@ -151,9 +151,9 @@ def _detected(path: str, source: Source, lines: Sequence[str], number: int, want
     for found in detect(path, lines, number, [name for name in order() if name in wanted]):
         at = line.find(found.secret)
         begin, end = (start + at, start + at + len(found.secret)) if at >= 0 else (start, start + len(line))
-        if found.detector in _WHOLE_WORDS and _WORD.match(line, end - start):
-            continue
         made = _credential(found, source.at(begin, end), found.detector, found.secret)
+        if found.detector in _WHOLE_WORDS and _WORD.match(line, end - start):
+            made = made.replace(form="placeholder")  # the beginning of a longer word, which is no token
         yield made.replace(host=_host(line, end - start)) if found.detector == "BasicAuthDetector" else made
 
 
