@@ -232,7 +232,7 @@ class History:
         with tempfile.TemporaryDirectory() as folder:
             copy = os.path.join(folder, "index")
             try:
-                shutil.copyfile(os.path.join(self.folder, index), copy)
+                shutil.copy2(os.path.join(self.folder, index), copy)  # its time tells git which files to compare
             except OSError as error:
                 raise GitProblem(f"the index cannot be read ({error.strerror})") from None
             return run(self.folder, *command, settings=_without_filters(self.folder), index=copy)

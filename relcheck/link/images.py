@@ -282,9 +282,15 @@ def _ignored(repository: Repository) -> None:
             context = _context(path, component)
             if context is not None:
                 contexts.setdefault(_dockerfile(path, component), context)
+    told = repository.whole or not _has_compose_files(repository)
     for path, index, copy in list(repository.all(Copy)):
-        if copy.whole:
+        if copy.whole and (told or path in contexts):
             repository.put(path, index, _with_ignored(repository, path, copy, contexts.get(path)))
+
+
+def _has_compose_files(repository: Repository) -> bool:
+    """Whether compose files that the scan has not read may say where a build starts."""
+    return any(re.search(r"compose[^/]*\.ya?ml$", path) for path in repository.paths)
 
 
 def _with_ignored(repository: Repository, path: str, copy: Copy, context: str | None) -> Copy:
