@@ -91,7 +91,9 @@ class Image(Fact):
     digest_known: Truth = False  # the same job pushed this repository and exposes the digest (by link)
     floating_default: bool = False  # the moving tag comes from a default that a user may replace
     name_template: str = ""  # the variable that makes the name, when it may hold capitals (github.repository)
-    signed_at: str = ""  # the file that signs this image, where nothing of the repository verifies a signature (by link)
+    signed_at: str = (
+        ""  # the file that signs this image, where nothing of the repository verifies a signature (by link)
+    )
     commit_tag: bool = False  # the tag is the commit of the run, by a variable of the platform
     capitals: str = ""  # what `name_template` is here, when it does hold capitals (by link)
     raw: str = ""  # the text with its variables, where a file beside it may give their values (compose, by link)
@@ -229,7 +231,9 @@ class Package(Fact):
     publish_to: tuple[str, ...] = ()  # the registries that it may be published to, by name (Cargo's `publish`)
     foreign_index: str = ""  # a private registry of its dependencies or neighbours, which it does not name (by link)
     root: bool = False  # the manifest of a workspace, with members below it
-    expected_name: str = ""  # Go: the module path that the origin of the repository gives, where it is another (by link)
+    expected_name: str = (
+        ""  # Go: the module path that the origin of the repository gives, where it is another (by link)
+    )
     entry: Truth = UNKNOWN  # it says what it offers: an entry point, a command or a list of files
     # What bounds its files: files, ignore-file, shadowed (.npmignore hides .gitignore), tracked, everything, none.
     contents: str = ""
@@ -429,7 +433,9 @@ class Job(Fact):
     reusable: bool = False  # only called by other workflows
     tag_trigger: bool = False  # a tag push, a release or a manual run reaches it
     tag_only: bool = False  # nothing but a tag push or a release reaches it
-    unstarted: str = ""  # the file whose release should start it, but the token that makes the release starts nothing (by link)
+    unstarted: str = (
+        ""  # the file whose release should start it, but the token that makes the release starts nothing (by link)
+    )
     tag_blocked_by: str = ""  # a tag is to start it, but no tag starts this job that it requires
     cancels: Truth = False
     tolerant: bool = False  # continue-on-error or allow_failure on the whole job
@@ -439,7 +445,9 @@ class Job(Fact):
     cache_mode: str = ""
     calls: bool = False  # it is nothing but the call of a workflow
     inherits_permissions: bool = False  # its permissions are those of the workflow
-    pushed_beside: bool = False  # another job of the file pushes images under other names than the commit, or may (by link)
+    pushed_beside: bool = (
+        False  # another job of the file pushes images under other names than the commit, or may (by link)
+    )
     beside_publish: bool = False  # another job of the file publishes packages (by link)
     tests: bool = False  # it runs a test (filled by link, like the next two)
     installs: bool = False  # it installs packages or runs a build

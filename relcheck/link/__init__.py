@@ -116,9 +116,9 @@ class Repository:
 
 
 def folder_of(path: str) -> str:
-    """Return the folder of a path, the empty string for the root."""
+    """Return the folder of a path, the empty string for the root of the scan and above the root of the system."""
     parent = path.rpartition("/")[0]
-    return "/" if not parent and path.startswith("/") else parent
+    return "/" if not parent and path.startswith("/") and path != "/" else parent
 
 
 def link(repository: Repository) -> None:

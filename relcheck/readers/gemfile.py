@@ -10,7 +10,7 @@ import re
 from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
-from relcheck.facts import Dependency, Fact
+from relcheck.facts import Dependency, Fact, Unreadable
 from relcheck.readers.package_sources import git_dependency
 from relcheck.readers.ruby_tree import Call, Ruby, Syntax, statements
 from relcheck.readers.urls import registry
@@ -33,7 +33,10 @@ class Around(NamedTuple):
 
 def read(source: Source) -> Iterator[Fact]:
     """Yield sources and gems, in order."""
-    yield from _Gemfile(Ruby(source)).read()
+    ruby = Ruby(source)
+    if ruby.given_up:
+        yield Unreadable(span=source.at(0, 0), reason="The text is no Ruby that can be read in reasonable time.")
+    yield from _Gemfile(ruby).read()
 
 
 class _Gemfile:

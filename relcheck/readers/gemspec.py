@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Fact, Package, Text
+from relcheck.facts import UNKNOWN, Fact, Package, Text, Unreadable
 from relcheck.readers.gemfile import requirement
 from relcheck.readers.package_versions import version_fields
 from relcheck.readers.ruby_tree import Call, Ruby, Syntax, statements
@@ -34,6 +34,8 @@ def read(source: Source) -> Iterator[Fact]:
         yield from _version_file(source)
         return
     ruby = Ruby(source)
+    if ruby.given_up:
+        yield Unreadable(span=source.at(0, 0), reason="The text is no Ruby that can be read in reasonable time.")
     settings: dict[str, Syntax] = {}
     calls: list[Call] = []
     for node in _specification(ruby):

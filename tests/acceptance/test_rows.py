@@ -211,8 +211,10 @@ ACTION = [
         "credential env literal @ hunter2hunter2x9",
     ),
     (
-        "inputs: {i: {default: 'b:2'}}\nruns: {using: composite, "
-        "steps: [{uses: docker/setup-qemu-action@v3, with: {image: '${{ inputs.i }}'}}]}\n",
+        (
+            "inputs: {i: {default: 'b:2'}}\nruns: {using: composite, "
+            "steps: [{uses: docker/setup-qemu-action@v3, with: {image: '${{ inputs.i }}'}}]}\n"
+        ),
         "image run @ 2",
     ),
 ]

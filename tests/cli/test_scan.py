@@ -18,7 +18,7 @@ SARIF_SCHEMA = ROOT.parent / "shared" / "schemas" / "sarif-schema-2.1.0.json"
 
 def project(folder: Path, files: dict[str, str]) -> Path:
     made = folder / "project"
-    made.mkdir()
+    made.mkdir(parents=True)
     write_tree(made, files)
     return made
 
@@ -275,3 +275,21 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
         for options in ((), (), ("--no-cache",), ("--jobs", "1"), ("--jobs", "3"))
     ]
     assert len(set(reports)) == 1
+
+
+@pytest.mark.parametrize("name", ["pod.yaml", "package.json", "Dockerfile", "pom.xml", "Cargo.toml"])
+def test_a_file_outside_of_the_current_folder_is_scanned_by_its_path(name: str, tmp_path: Path) -> None:
+    texts = {
+        "pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: redis}]}\n",
+        "package.json": '{"name": "a", "version": "1.0.0", "dependencies": {"b": "*"}}\n',
+        "Dockerfile": "FROM redis\nCOPY . .\n",
+        "pom.xml": "<project><groupId>a</groupId><artifactId>b</artifactId><version>1</version></project>\n",
+        "Cargo.toml": '[package]\nname = "a"\nversion = "1.0.0"\n',
+    }
+    elsewhere = project(tmp_path / "elsewhere", {name: texts[name]})
+    here = project(tmp_path / "here", {"README": ""})
+
+    done = relcheck("scan", str(elsewhere / name), cwd=here, timeout=20)
+
+    assert done.returncode in (0, 1)
+    assert b"in 1 file" in done.stdout

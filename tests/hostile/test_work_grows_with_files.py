@@ -74,8 +74,9 @@ def jobs(n: int) -> dict[str, str]:
 
 def npm(n: int) -> dict[str, str]:
     return {
-        f"p/p{i}/package.json": '{"name": "@acme/pA", "version": "1.0.0", "dependencies": {"@acme/pB": "^2.0.0", "x": "*"}, "publishConfig": {"registry": "http://r.example.com"}}'
-        .replace("pA", f"p{i}").replace("pB", f"p{(i + 1) % n}")
+        f"p/p{i}/package.json": '{"name": "@acme/pA", "version": "1.0.0", "dependencies": {"@acme/pB": "^2.0.0", "x": "*"}, "publishConfig": {"registry": "http://r.example.com"}}'.replace(
+            "pA", f"p{i}"
+        ).replace("pB", f"p{(i + 1) % n}")
         for i in range(n)
     } | {
         "package-lock.json": '{"lockfileVersion": 3, "packages": {"": {}}}',

@@ -72,6 +72,8 @@ GROWING: dict[str, Grown] = {
     "jobs of CircleCI": Grown("circleci", "  j#: {docker: [{image: a}], steps: [{run: npm publish}, a/b]}\n", "version: 2.1\njobs:\n"),
     "workflows of CircleCI": Grown("circleci", "  w#: {jobs: [j, {j: {requires: [j], context: x}}]}\n", "version: 2.1\njobs: {j: {docker: [{image: a}], steps: [{run: npm publish}]}}\nworkflows:\n"),
     "jobs in a workflow": Grown("circleci", "      - j: {name: x#, requires: [x0]}\n", "version: 2.1\njobs: {j: {docker: [{image: a}], steps: [{run: npm publish}]}}\nworkflows:\n  w:\n    jobs:\n"),
+    "commands of an orb": Grown("circleci-orb", "  c#: {steps: [{run: npm publish}]}\n", "version: 2.1\ncommands:\n"),
+    "imports of Deno": Grown("deno-json", '"a#": "npm:a@^1",\n', '{"name": "@x/y", "version": "1.0.0", "imports": {', '"z": "npm:z@1"}}', path="deno.json"),
     "hooks": Grown("pre-commit", "  - {repo: 'https://git.example.com/a/b#', rev: main, hooks: [{id: a}]}\n", "repos:\n"),
     "targets": Grown("bake", 'target "t#" {\n  inherits = ["t0"]\n  tags = ["a/b:${V#}"]\n}\nvariable "V#" { default = "1" }\n'),
     "features": Grown("devcontainer", '"ghcr.io/a/b#:1": {},\n', '{"image": "a", "features": {', '"z": {}}}'),
