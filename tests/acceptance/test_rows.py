@@ -64,7 +64,7 @@ DOCKERFILE = [
     ("FROM a:1\nENV NODE_TLS_REJECT_UNAUTHORIZED=0\n", "registry index off @ 0"),
     ("FROM a:1\nENV GOSUMDB=off\n", "registry index  @ off"),
     ("FROM a:1\nCOPY . .\n", "copy @ ."),
-    ("FROM a:1\nCOPY .npmrc /root/\n", "credential file literal @ .npmrc"),
+    ("FROM a:1\nCOPY .npmrc /home/app/\n", "credential file literal @ .npmrc"),
     ("FROM a:1\nRUN pip install x\n", "dependency command x any @ x"),
     ("FROM a:1\nRUN npm ci\n", "install npm @ ci"),
 ]

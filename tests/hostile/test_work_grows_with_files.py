@@ -200,7 +200,7 @@ def gitlabs(n: int) -> dict[str, str]:
 
 
 def copies(n: int) -> dict[str, str]:
-    return {f"a{i}/Dockerfile": "FROM x\nCOPY .npmrc /root/\nCOPY . .\n" for i in range(n)} | {
+    return {f"a{i}/Dockerfile": "FROM x\nCOPY .npmrc /home/app/\nCOPY . .\n" for i in range(n)} | {
         f"b{i}/.npmrc": "_password=abcdefgh\n" for i in range(n)
     }
 
