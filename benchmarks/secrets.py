@@ -167,9 +167,9 @@ def find_in_text(tree: Path) -> None:
     """Search the tracked texts below a folder for tokens and secrets, as the credential scan does, and print them."""
     sys.path.append(str(ROOT))
     from relcheck.discover import discover  # noqa: PLC0415 - measured with the rest
-    from relcheck.rules import load_rules  # noqa: PLC0415
-    from relcheck.secrets.find import finder  # noqa: PLC0415
-    from relcheck.tree import Unavailable  # noqa: PLC0415
+    from relcheck.rules import load_rules  # noqa: PLC0415 - measured with the rest
+    from relcheck.secrets.find import finder  # noqa: PLC0415 - measured with the rest
+    from relcheck.tree import Unavailable  # noqa: PLC0415 - measured with the rest
 
     found = discover([str(tree)])
     look = finder(frozenset(load_rules().rules["secret"].params["detectors"]), cached=False).find

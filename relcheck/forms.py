@@ -100,7 +100,7 @@ def _continued(text: str, escape: str) -> str:
 def _quoted(text: str, escape: str) -> str:
     """Remove the quotes and escapes of a Dockerfile's word, as BuildKit does."""
     from relcheck.readers.dockerfile_words import unquote  # noqa: PLC0415 - one parser for it, and rarely needed
-    from relcheck.source import Source  # noqa: PLC0415
+    from relcheck.source import Source  # noqa: PLC0415 - see above
 
     return unquote(Source("", text), escape or "\\").text
 

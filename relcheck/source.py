@@ -172,3 +172,13 @@ def joined(file: Source, parts: list[Source], glue: str = "\n") -> Source:
         end = own[-1].parent_end
     forms = {part.form for part in parts}
     return file.embed("".join(words), tuple(pieces), forms.pop() if len(forms) == 1 else "composed")
+
+
+def byte_offsets(text: str) -> list[int]:
+    """Return the offset in UTF-8 of each letter and of the end: grammars count bytes, sources count code points."""
+    out, size = [], 0
+    for letter in text:
+        out.append(size)
+        size += len(letter.encode("utf-8", "replace"))
+    out.append(size)
+    return out

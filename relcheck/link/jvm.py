@@ -112,9 +112,9 @@ def _firmness(ecosystem: str, text: str, *, is_pom: bool) -> Text:
 
         return nuget_firmness(text)
     if is_pom:
-        from relcheck.readers.pom import maven_firmness  # noqa: PLC0415
+        from relcheck.readers.pom import maven_firmness  # noqa: PLC0415 - only where there are such files
 
         return maven_firmness(text)
-    from relcheck.readers.gradle import gradle_firmness  # noqa: PLC0415
+    from relcheck.readers.gradle import gradle_firmness  # noqa: PLC0415 - only where there are such files
 
     return gradle_firmness(text) or UNKNOWN

@@ -15,6 +15,7 @@ from relcheck.facts import UNKNOWN, Component, Credential, Dependency, Fact, Ima
 from relcheck.readers.ci_common import Around, is_job_token, secret_name, value_kind
 from relcheck.readers.github_steps import Step, image_facts, input_options, name_template
 from relcheck.readers.github_values import readings
+from relcheck.readers.known import firmness
 from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.readers.urls import registry as registry_facts
 from relcheck.refs import MARK
@@ -26,8 +27,6 @@ from relcheck.refs.url import passes_away
 from relcheck.source import Piece, Source, Span
 
 _ITEM = re.compile(r"(?:\$\{\{(?:'[^']*'|(?!\}\})[^'])*\}\}|[^,\r\n])+")
-_EXACT = re.compile(r"v?\d+\.\d+\.\d+(?:[-+][\w.+-]+)?")
-_MOVING = re.compile(r"(?i:latest|lts(?:/[\w*-]+)?|stable|nightly|beta|current|node|edge|canary|head|main|master)")
 _META = re.compile(r"\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}")
 _PUSHES = re.compile(r"(?:^|,)\s*\"?(?:type=registry|push=true|push-by-digest=true)")
 _NAME = re.compile(r"(?:^|,)\s*\"?name=([^,\"\s]+)")
@@ -279,21 +278,11 @@ def _setup(spec: dict[str, Any], step: Step) -> Iterator[Dependency]:
             where="setup",
             name=spec["name"],
             constraint=text,
-            firmness=_firmness(text),
+            firmness=firmness(text),
             locked=False,
             published=False,
             group="build",
         )
-
-
-def _firmness(text: Text) -> Text:
-    if not isinstance(text, str):
-        return UNKNOWN
-    if text in ("*", "x"):
-        return "any"
-    if _MOVING.fullmatch(text):
-        return "tag"
-    return "exact" if _EXACT.fullmatch(text) else "range"
 
 
 def _repository(spec: dict[str, Any], step: Step) -> Iterator[Component]:

@@ -144,7 +144,7 @@ def _properties(source: Source) -> Iterator[Fact]:
 
 def _verification(source: Source) -> Iterator[Fact]:
     from relcheck.readers.xml_nodes import load  # noqa: PLC0415 - few repositories have one
-    from relcheck.readers.xml_tree import Refused  # noqa: PLC0415
+    from relcheck.readers.xml_tree import Refused  # noqa: PLC0415 - only where verification is written
 
     try:
         root = load(source)

@@ -24,7 +24,7 @@ from relcheck.forms import unescape_double
 from relcheck.grammars import grammar
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.yaml_tree import Fault
-from relcheck.source import Piece, Source
+from relcheck.source import Piece, Source, byte_offsets
 
 _LANGUAGE = grammar("tree_sitter_hcl")
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
@@ -63,7 +63,7 @@ class _Reader:
         text = _QUOTED_NAME.sub(lambda match: f"{match[1]} {match[2]} {match[3]}", source.text)
         data = text.encode("utf-8", "replace")
         self._tree = tree_sitter.Parser(_LANGUAGE).parse(data)
-        self._points = [] if len(data) == len(text) else _byte_offsets(text)
+        self._points = [] if len(data) == len(text) else byte_offsets(text)
         self.faults: list[Fault] = []
 
     def read(self) -> tuple[Mapping, list[Fault]]:
@@ -259,15 +259,6 @@ def _unindented(text: str, start: int, end: int, strip: bool) -> tuple[str, list
         out.append(text[begin : match.end()])
         size += match.end() - begin
     return "".join(out), pieces, f"literal-{width}"
-
-
-def _byte_offsets(text: str) -> list[int]:
-    out, size = [], 0
-    for letter in text:
-        out.append(size)
-        size += len(letter.encode("utf-8", "replace"))
-    out.append(size)
-    return out
 
 
 def _verbatim(file: Source, start: int, end: int, _style: str, _value: str) -> Source:

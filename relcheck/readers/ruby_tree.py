@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import tree_sitter
 
 from relcheck.grammars import grammar
-from relcheck.source import Source
+from relcheck.source import Source, byte_offsets
 
 _LANGUAGE = grammar("tree_sitter_ruby")
 _BLOCKS = ("do_block", "block")
@@ -55,7 +55,7 @@ class Ruby:
         parsed = _parse(data)
         self.given_up = parsed is None  # nothing is known of a text that would take too much work
         self.root: Syntax = (parsed or tree_sitter.Parser(_LANGUAGE).parse(b"")).root_node
-        self._points = [] if len(data) == len(source.text) else _byte_offsets(source.text)
+        self._points = [] if len(data) == len(source.text) else byte_offsets(source.text)
         self.names: dict[str, Source] = {}
 
     def place(self, node: Syntax) -> Source:
@@ -158,13 +158,4 @@ def statements(node: Syntax) -> list[Syntax]:
             stack.extend(reversed(found.named_children[:1]))
         else:
             out.append(found)
-    return out
-
-
-def _byte_offsets(text: str) -> list[int]:
-    out, size = [], 0
-    for letter in text:
-        out.append(size)
-        size += len(letter.encode("utf-8", "replace"))
-    out.append(size)
     return out

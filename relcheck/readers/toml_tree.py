@@ -17,7 +17,7 @@ from relcheck.forms import unescape_double
 from relcheck.grammars import grammar
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.yaml_tree import Fault
-from relcheck.source import Piece, Source
+from relcheck.source import Piece, Source, byte_offsets
 
 _LANGUAGE = grammar("tree_sitter_toml")
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[ \t]*(?:\r\n|\n|\r)\s*|.)")
@@ -39,7 +39,7 @@ class _Reader:
         data = source.text.encode("utf-8", "replace")
         self._tree = tree_sitter.Parser(_LANGUAGE).parse(data)
         self._ascii = len(data) == len(source.text)
-        self._points = [] if self._ascii else _byte_offsets(source.text)
+        self._points = [] if self._ascii else byte_offsets(source.text)
         self.faults: list[Fault] = []
 
     def read(self) -> tuple[Mapping, list[Fault]]:
@@ -157,15 +157,6 @@ class _Reader:
         if quote[0] == '"' and "\\" in value:
             value = _ESCAPE.sub(lambda match: _unescape(match[0]), value)
         return Scalar(self._source, value, first, last, quote, _string)
-
-
-def _byte_offsets(text: str) -> list[int]:
-    out, size = [], 0
-    for letter in text:
-        out.append(size)
-        size += len(letter.encode("utf-8", "replace"))
-    out.append(size)
-    return out
 
 
 def _unescape(text: str) -> str:

@@ -74,7 +74,7 @@ def _bumped(numbers: list[int], place: int) -> str:
 
 def _pep440(constraint: str, version: str) -> Truth:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - only for Python projects
-    from packaging.version import InvalidVersion  # noqa: PLC0415
+    from packaging.version import InvalidVersion  # noqa: PLC0415 - 12 ms, only for versions that are compared
 
     try:
         return SpecifierSet(constraint).contains(version, prereleases=True)

@@ -17,7 +17,7 @@ from relcheck.grammars import grammar
 from relcheck.records import Record
 from relcheck.refs import MARK
 from relcheck.refs.shell_places import Place, walk
-from relcheck.source import Piece, Source
+from relcheck.source import Piece, Source, byte_offsets
 
 _LANGUAGE = grammar("tree_sitter_bash")
 _SIMPLE = re.compile(r"\$(?:(?P<name>\w+|[@*#?!$-])|\{(?P<braced>\w+)(?:(?P<operator>:?[-=])(?P<default>[^{}$`]*))?\})")
@@ -115,7 +115,7 @@ class _Script:
         self._source = source
         self._text = text
         data = text.encode("utf-8", "replace")
-        self._points: list[int] = [] if len(data) == len(text) else _byte_offsets(text)
+        self._points: list[int] = [] if len(data) == len(text) else byte_offsets(text)
         self._root = tree_sitter.Parser(_LANGUAGE).parse(data).root_node
         self._outside = dict(variables)
         self._pipefail = "pipefail" in options or bool(_PIPEFAIL.search(text))
@@ -398,15 +398,6 @@ def _unescaped(text: str, start: int, end: int, escape: re.Pattern[str], out: li
             at = match.end()
     if end > at:
         out.append((text[at:end], at, end))
-
-
-def _byte_offsets(text: str) -> list[int]:
-    out, size = [], 0
-    for letter in text:
-        out.append(size)
-        size += len(letter.encode("utf-8", "replace"))
-    out.append(size)
-    return out
 
 
 def _all(root: Any) -> Iterator[tuple[Any, str]]:  # noqa: ANN401 - tree-sitter's node

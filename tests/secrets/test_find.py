@@ -178,7 +178,7 @@ def test_any_text_gives_what_all_detectors_say_of_every_line(text: str, path: st
 @given(text=TEXTS, path=st.sampled_from(["a.py", "a.yaml", "a.go", "a.ini"]))
 def test_detectors_and_filters_are_those_of_the_library_itself(text: str, path: str) -> None:
     from detect_secrets.core.scan import _process_line_based_plugins  # noqa: PLC0415 - slow, and its settings are global
-    from detect_secrets.settings import default_settings  # noqa: PLC0415
+    from detect_secrets.settings import default_settings  # noqa: PLC0415 - slow to import
 
     lines = list(enumerate(re.split(r"\r\n|\n|\r", text), start=1))
     with default_settings():
