@@ -133,6 +133,8 @@ class Component(Fact):
     pushes_later: bool = False  # its job pushes commits or tags with git (by link)
     untrusted_event: str = ""  # an event that strangers cause and that reaches its job for sure (by link)
     attested_elsewhere: bool = False  # a workflow of the repository states the provenance of images (by link)
+    strangers_event: str = ""  # an event that strangers cause without help of the project and that reaches it for sure
+    strangers_text: str = ""  # what they write there and its inputs or variables hand to it: github.event.issue.body
 
 
 class Dependency(Fact):

@@ -141,7 +141,7 @@ def _used(uses: Scalar, step: Step) -> Iterator[Fact]:
         secret = secret or any(use.name not in ("GITHUB_TOKEN", "token") for use in secret_uses(node, "step"))
     for found in component(uses, step.frame, inputs=given, step=step.number):
         if isinstance(found, Component):
-            found = found.replace(secrets=secret, **_of_fork(found, given))  # noqa: PLW2901 - the same fact, completed
+            found = found.replace(secrets=secret, **_of_fork(found, given), **_fed(step))  # noqa: PLW2901 - completed
         yield found
         if isinstance(found, Component) and isinstance(found.name, str) and not found.local:
             from relcheck.readers.github_known import action_facts  # noqa: PLC0415 - reads the table of actions
@@ -192,6 +192,29 @@ def _pasted(step: Step) -> Iterator[Expansion]:
                     span=scalar.source.at(*match.span()), job=step.frame.job, step=step.number, expression=found[0],
                     into=into, event=event, untrusted=event in _WITH_SECRETS,
                 )  # fmt: skip
+
+
+_NUMBER = re.compile(r"github\.event\.(?:issue|pull_request|discussion)\.number|github\.event\.number")
+_BY_MEMBERS = ("assigned", "unassigned", "labeled", "unlabeled", "milestoned", "demilestoned", "review_requested")
+"""Activities of an event that need a right in the repository."""
+
+
+def _fed(step: Step) -> dict[str, str]:
+    """Say which event strangers reach a step by, and what they write there that the step is handed: text or its number."""
+    reached = [
+        one.event for one, known in step.reached
+        if known is True and one.event in _WITH_SECRETS and one.event != "workflow_run" and one.action not in _BY_MEMBERS
+    ]  # fmt: skip
+    if not reached:
+        return {}
+    given = (step.body.map("with"), step.body.map("env"))
+    texts = [value.value for node in given if node for _, value in node.pairs() if isinstance(value, Scalar)]
+    for pattern in (_WRITTEN_BY_STRANGERS, _NUMBER):
+        for text in texts:
+            found = pattern.search(text) if "github." in text else None
+            if found is not None:
+                return {"strangers_event": reached[0], "strangers_text": found[0]}
+    return {"strangers_event": reached[0]}
 
 
 _OF_FORK = re.compile(

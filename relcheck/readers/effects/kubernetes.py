@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Dependency, Deploy, Download, Fact, Login, Publish, Registry, Text
@@ -24,6 +25,9 @@ _KUBECTL_VALUES = (
     "-f", "--filename", "-k", "--kustomize", "-n", "--namespace", "-l", "--selector", "-o", "--output", "--context", "-c", "-p",
     "--patch", "--type", "--image", "--timeout", "--for", "--kubeconfig", "--replicas", "--port", "--env", "--overrides",
 )  # fmt: skip
+_PACKED = re.compile(rf"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*?)-(?:v?\d+\.|{MARK}|\*)")
+"""The file of a packed chart: `NAME-VERSION.tgz`."""
+_TAGGED = re.compile(r"(?P<name>oci://[^@]*):(?P<version>[^/:@]+)\Z")
 
 
 def facts(invocation: Invocation) -> Iterator[Fact]:
@@ -140,7 +144,8 @@ def _helm(invocation: Invocation) -> Iterator[Fact]:
             secret_form="stdin" if invocation.has("--password-stdin") else "argv-variable",
         )  # fmt: skip
     elif verb == "push" and len(operands) > 1:
-        yield _pushed(invocation, operands[1])
+        chart = _PACKED.match(operands[0].text.rpartition("/")[2])
+        yield _pushed(invocation, operands[1]).replace(package=chart["name"] if chart is not None else "")
 
 
 def _pushed(invocation: Invocation, word: Word) -> Publish:
@@ -159,23 +164,32 @@ def _pushed(invocation: Invocation, word: Word) -> Publish:
 
 
 def _chart(invocation: Invocation, word: Word) -> Iterator[Fact]:
-    """A chart by repository alias, `oci://` or URL; `--version` pins it."""
+    """A chart by repository alias, `oci://` or URL; `--version` pins it, or `:VERSION` behind an `oci://` reference.
+
+    The version stays in the name where `--version` stands beside it: helm compares the two.
+    """
     text = word.text
     if text.startswith((".", "/", "~")) or text.endswith((".tgz", MARK)) or "/" not in text or MARK in text[:1]:
         return
     version = invocation.value("--version")
+    name, tag = word.source, _TAGGED.match(text) if version is None else None
+    if tag is not None:
+        name, version = word.source.part(*tag.span("name")), word.source.part(*tag.span("version"))
     constraint = "" if version is None else version.text
     exact = (
         bool(constraint) and MARK not in constraint and constraint.strip("v").replace(".", "").split("-")[0].isdigit()
     )
+    parts = {"name": name.all()} if MARK not in name.text else {}
+    if version is not None and constraint and MARK not in constraint:
+        parts["constraint"] = version.all()
     yield Dependency(
         span=word.source.all(),
-        parts={"name": word.source.all()} if MARK not in text else {},
+        parts=parts,
         job=invocation.setting.job,
         step=invocation.setting.step,
         ecosystem="helm",
         where="command",
-        name=text if MARK not in text else UNKNOWN,
+        name=name.text if MARK not in name.text else UNKNOWN,
         constraint=UNKNOWN if MARK in constraint else constraint,
         firmness=UNKNOWN if MARK in constraint else "exact" if exact else "any" if not constraint else "range",
     )
