@@ -11,9 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import tree_sitter
-
-from relcheck.grammars import grammar
+from relcheck.grammars import grammar, parse_bounded
 from relcheck.records import Record
 from relcheck.refs import MARK
 from relcheck.refs.shell_places import Place, walk
@@ -23,12 +21,16 @@ _LANGUAGE = grammar("tree_sitter_bash")
 _SIMPLE = re.compile(r"\$(?:(?P<name>\w+|[@*#?!$-])|\{(?P<braced>\w+)(?:(?P<operator>:?[-=])(?P<default>[^{}$`]*))?\})")
 _ESCAPE = re.compile(r"\\(\r?\n|.)", re.DOTALL)
 _DOUBLE_ESCAPE = re.compile(r"\\(\r?\n|[$`\"\\])")
-_PIPEFAIL = re.compile(r"(?:^|[\n;&|])\s*set\s+(?:-\w*\s+)*-\w*o\s+pipefail|shopt -so pipefail|^#!.*pipefail")
-_NO_ERREXIT = re.compile(r"^\s*set\s+\+\w*e", re.MULTILINE)
-_ERREXIT = re.compile(r"^\s*set\s+-\w*e", re.MULTILINE)
+_PIPEFAIL = re.compile(
+    r"(?:^|[\n;&|])[ \t]*set[ \t]+(?:-\w*[ \t]+)*-\w*o[ \t]+pipefail|shopt -so pipefail|^#!.*pipefail"
+)
+_NO_ERREXIT = re.compile(r"^[ \t]*set[ \t]+\+\w*e", re.MULTILINE)
+_ERREXIT = re.compile(r"^[ \t]*set[ \t]+-\w*e", re.MULTILINE)
 SHELLS = frozenset(("sh", "bash", "ash", "dash", "ksh", "mksh", "zsh"))
 MAX_COMMANDS = 20_000
 _SHORT = 300
+_LONG_PIPE = 2_000
+_PIPE_ENDS = re.compile(r"[;&(){}]|(?<=[^|\\\s])\n")
 _BACKGROUND = re.compile(r"(?<![&>])&(?![&>])")
 
 
@@ -98,33 +100,67 @@ def parse(
     `expressions` are markers of the format around it, which are unknown text; `variables` are known from outside;
     `options` are the shell's options as given by the caller (`eo pipefail`).
     """
-    return _Script(source, expressions, variables or {}, options).commands()
+    text = source.text.replace("\r\n", " \n")
+    marked: list[tuple[int, int]] = []
+    if expressions is not None:
+        marked = [match.span() for match in expressions.finditer(text)]
+        text = expressions.sub(lambda match: re.sub(r"[^\n]", "_", match[0]), text)
+    root = _parsed(text)
+    if root is not None:
+        return _Script(source, text, root, marked, options).commands(variables or {})
+    out: list[SimpleCommand] = []
+    for start, end, part in _parsed_in_parts(text):
+        here = [(first - start, last - start) for first, last in marked if start <= first < end]
+        script = _Script(source.part(start, end), text[start:end], part, here, options)
+        out += script.commands(None)[: MAX_COMMANDS - len(out)]
+    return [found.replace(index=number) for number, found in enumerate(out)]
+
+
+def _parsed(text: str) -> Any:  # noqa: ANN401 - tree-sitter's node
+    """Return the root of the syntax, None where it would take too much work.
+
+    The parser copies all members of a pipe again and again where a mistake stands behind them.
+    """
+    if text.count("|") > _LONG_PIPE and any(part.count("|") > _LONG_PIPE for part in _PIPE_ENDS.split(text)):
+        return None
+    tree = parse_bounded(_LANGUAGE, text.encode("utf-8", "replace"))
+    return tree.root_node if tree is not None else None
+
+
+def _parsed_in_parts(text: str) -> Iterator[tuple[int, int, Any]]:
+    """Halve a text that takes too much work until its parts do not: what stands before binary data is still read."""
+    waiting = [(0, len(text))]
+    while waiting:
+        start, end = waiting.pop()
+        root = _parsed(text[start:end]) if end - start < len(text) else None
+        if root is not None:
+            yield start, end, root
+            continue
+        middle = (start + end) // 2
+        line_end = text.rfind("\n", (3 * start + middle) // 4, middle) + 1
+        cut = line_end or middle
+        waiting += [(cut, end), (start, cut)]
 
 
 class _Script:
-    """One parsed text."""
+    """One parsed text, in which the stretches of `marked` are not known."""
 
-    def __init__(
-        self, source: Source, expressions: re.Pattern[str] | None, variables: Mapping[str, str], options: str
-    ) -> None:
-        text = source.text.replace("\r\n", " \n")
-        self._marked: list[tuple[int, int]] = []
-        if expressions is not None:
-            self._marked = [match.span() for match in expressions.finditer(text)]
-            text = expressions.sub(lambda match: re.sub(r"[^\n]", "_", match[0]), text)
+    def __init__(self, source: Source, text: str, root: Any, marked: list[tuple[int, int]], options: str) -> None:  # noqa: ANN401
         self._source = source
         self._text = text
-        data = text.encode("utf-8", "replace")
-        self._points: list[int] = [] if len(data) == len(text) else byte_offsets(text)
-        self._root = tree_sitter.Parser(_LANGUAGE).parse(data).root_node
-        self._outside = dict(variables)
+        self._marked = marked
+        ascii_only = len(text.encode("utf-8", "replace")) == len(text)
+        self._points: list[int] = [] if ascii_only else byte_offsets(text)
+        self._root = root
         self._pipefail = "pipefail" in options or bool(_PIPEFAIL.search(text))
         self._tolerant_from = _tolerant_ranges(text)
         self._known: dict[str, str] = {}
-        self._known = self._literals()
         self._out: list[SimpleCommand] = []
 
-    def commands(self) -> list[SimpleCommand]:
+    def commands(self, variables: Mapping[str, str] | None) -> list[SimpleCommand]:
+        """Return the commands; `variables` are known from outside, None where the text may set any of them elsewhere."""
+        if variables is not None:
+            self._known = self._literals(variables)
         self._visit()
         ordered = sorted(self._out, key=lambda found: found.index)
         return [found.replace(index=number) for number, found in enumerate(ordered)]
@@ -139,7 +175,7 @@ class _Script:
         start, end = self._span(node)
         return self._text[start:end]
 
-    def _literals(self) -> dict[str, str]:
+    def _literals(self, outside: Mapping[str, str]) -> dict[str, str]:
         """Return the variables that the script sets exactly once, to a literal, and never reads from elsewhere."""
         found: dict[str, list[str | None]] = {}
         for node, parent in _all(self._root):
@@ -159,7 +195,7 @@ class _Script:
                 for changed in self._raw(node).split()[1:]:
                     found.setdefault(changed, []).append(None)
         out = {name: values[0] for name, values in found.items() if len(values) == 1 and values[0] is not None}
-        return {**{name: text for name, text in self._outside.items() if name not in found}, **out}
+        return {**{name: text for name, text in outside.items() if name not in found}, **out}
 
     def _visit(self) -> None:
         background = _BACKGROUND.search(self._text) is not None
@@ -381,8 +417,10 @@ def _tolerant_ranges(text: str) -> list[tuple[int, int]]:
     """Return the stretches of a script between `set +e` and the next `set -e`."""
     if "set +" not in text:
         return []
-    out = []
+    out: list[tuple[int, int]] = []
     for match in _NO_ERREXIT.finditer(text):
+        if out and match.end() <= out[-1][1]:
+            continue
         until = _ERREXIT.search(text, match.end())
         out.append((match.end(), until.start() if until else len(text)))
     return out

@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import pytest
 
+from relcheck.facts import Image
+from relcheck.grammars import grammar, parse_bounded
 from relcheck.readers import BY_NAME
 from relcheck.rules import load_rules
 from relcheck.scan import read_facts
@@ -183,6 +185,30 @@ def test_twice_the_text_is_twice_the_work(case: str) -> None:
     small, large = work(SIZE), work(2 * SIZE)
 
     assert large < 2.4 * small
+
+
+NO_SCRIPTS = ("a@", "<", "||", "<<<", "<<EOF\n", "a | ", "a=(b ", "a() ")
+"""What the shell's grammar reads to the end of the text from every word on, or copies again and again."""
+
+
+@pytest.mark.parametrize("unit", NO_SCRIPTS)
+def test_text_that_is_no_script_is_read_in_linear_work_and_hides_nothing(unit: str) -> None:
+    def read(size: int) -> list[str]:
+        text = "docker pull acme/shop:latest\n" + unit * (size // len(unit))
+        return [fact.written for fact in read_facts("shell", Source("a.sh", text), b"") if isinstance(fact, Image)]
+
+    read(2000)  # what is imported and compiled once does not count
+    small, large = calls(lambda: read(20_000)), calls(lambda: read(40_000))
+
+    assert large < 2.6 * small
+    assert "acme/shop:latest" in read(40_000)
+
+
+def test_a_parser_that_reads_its_text_over_and_over_is_given_up() -> None:
+    bash = grammar("tree_sitter_bash")
+
+    assert parse_bounded(bash, b"docker pull acme/shop\n" * 2_000) is not None
+    assert parse_bounded(bash, b"a@" * 20_000) is None
 
 
 def test_each_format_grows() -> None:
