@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from codecs import BOM_UTF8
 from typing import NamedTuple
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
@@ -138,13 +139,13 @@ class Source:
 
 
 def decode(data: bytes) -> str:
-    """Decode bytes as editors do: byte order marks first, then UTF-8, then Latin-1; the mark is stripped."""
+    """Decode bytes as editors do: byte order marks first, then UTF-8, then Latin-1; one mark is stripped."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", errors="replace").removeprefix("\ufeff")
+        return data.decode("utf-16", errors="replace")
     try:
-        return data.decode("utf-8").removeprefix("\ufeff")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("latin-1")
+        return data.removeprefix(BOM_UTF8).decode("latin-1")
 
 
 def searchable(data: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -119,16 +120,17 @@ def _max_line() -> int:
 
 
 def _points(data: bytes, hits: Hits, *, utf16: bool) -> Iterator[tuple[int, str]]:
-    """Yield the hits with their places in code points of the decoded text."""
-    try:
-        bom = 0 if utf16 else len(data.decode("utf-8")) - len(data.decode("utf-8").removeprefix("\ufeff"))
-    except UnicodeDecodeError:
-        yield from hits  # read as Latin-1, a letter a byte
-        return
+    """Yield the hits with their places in code points of the decoded text, which has lost its byte order mark."""
     if data.isascii():
         yield from hits
         return
-    seen, points = 0, -bom
+    marked = data.startswith(BOM_UTF8) and not utf16
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:  # read as Latin-1, a letter a byte
+        yield from ((max(offset - len(BOM_UTF8) * marked, 0), owner) for offset, owner in hits)
+        return
+    seen, points = 0, -int(marked)
     for offset, owner in hits:
         begin = offset
         while begin > seen and data[begin] & 0xC0 == 0x80:  # not into the middle of a letter

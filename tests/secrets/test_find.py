@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from relcheck.secrets import detectors
 from relcheck.secrets.engines import AdaptiveEngine, Engine, HyperscanEngine, PureEngine
-from relcheck.secrets.find import Finder
+from relcheck.secrets.find import Finder, _points
 from relcheck.secrets.needs import CASELESS, DETECTORS, NEEDS, REWRITTEN, UNREAD_LINE, needs_of
 from relcheck.source import Source, decode
 from tests.conftest import relcheck
@@ -160,18 +160,32 @@ LINES = st.lists(st.one_of(WORDS, LETTERS, st.sampled_from(['"', "'", " "])), ma
 BREAKS = st.sampled_from(["\n", "\r\n", "\r", "\n\n"])
 TEXTS = st.lists(st.tuples(LINES, BREAKS), max_size=6).map(lambda rows: "".join(line + end for line, end in rows))
 PATHS = st.sampled_from(["a.py", "a.yaml", "a.go", "a.c", "a.cpp", "a.cs", "a.ini", "a", "yarn.lock", "swagger.json"])
-ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "latin-1", "latin-1 with a mark"])
 
 
 @settings(max_examples=300, deadline=None)
 @given(text=TEXTS, path=PATHS, encoding=ENCODINGS)
 def test_any_text_gives_what_all_detectors_say_of_every_line(text: str, path: str, encoding: str) -> None:
-    data = text.encode(encoding, "replace")
+    codec, _, marked = encoding.partition(" ")
+    data = (b"\xef\xbb\xbf" if marked else b"") + text.encode(codec, "replace")
 
     expected = plain(path, data)
 
     for name, finder in FINDERS.items():
         assert filtered(finder, path, data) == expected, name
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "latin-1 with a mark"])
+def test_a_word_of_the_bytes_is_found_again_in_the_text(encoding: str) -> None:
+    codec, _, marked = encoding.partition(" ")
+    text = "ab\né\nfé = x\n"
+    data = (b"\xef\xbb\xbf" if marked else b"") + text.encode(codec)
+    size = len(data) - len(text.encode("utf-8" if codec == "utf-8-sig" else codec))
+    starts = [size + len(text[:at].encode(codec.removesuffix("-sig"))) for at in range(len(text))]
+
+    assert decode(data) == text
+    points = list(_points(data, [(start, "x") for start in starts], utf16=False))
+    assert points == [(at, "x") for at in range(len(text))]
 
 
 @settings(max_examples=60, deadline=None)
