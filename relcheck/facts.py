@@ -370,6 +370,8 @@ class Publish(Fact):
     sent_to: str = ""  # the host that the package goes to, where the step's credentials are for another (by link)
     sent_by: str = ""  # what says so (by link)
     prepared_for: str = ""  # the host that the step's credentials are for (by link)
+    unguarded: str = ""  # the manifest whose written version nothing compares with the tag that starts it (by link)
+    rebuilds: str = ""  # the job before this one that built and pushed the same image (by link)
 
 
 class Push(Record):
@@ -439,6 +441,7 @@ class Job(Fact):
         ""  # the file whose release should start it, but the token that makes the release starts nothing (by link)
     )
     tag_blocked_by: str = ""  # a tag is to start it, but no tag starts this job that it requires
+    reads_tag: Truth = UNKNOWN  # its steps or variables name the tag that started it
     cancels: Truth = False
     tolerant: bool = False  # continue-on-error or allow_failure on the whole job
     foreign_login: bool = False  # something it calls may have logged in unseen

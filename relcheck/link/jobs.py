@@ -259,7 +259,7 @@ class _Jobs:
         if isinstance(fact, Credential):
             return fact.kind == "docker-auth"
         if isinstance(fact, Command):
-            return _runs_script(fact)
+            return runs_script(fact)
         if not isinstance(fact, Component) or fact.kind not in ("action", "workflow"):
             return False
         if fact.local:
@@ -327,7 +327,7 @@ def _bears_secrets(job: Job) -> bool:
     return named or rights or job.id_token == "write"  # noqa: S105 - a level, not a secret
 
 
-def _runs_script(command: Command) -> bool:
+def runs_script(command: Command) -> bool:
     """Whether a command hands over to a script or a build tool whose own commands are not seen here."""
     program = command.program
     if not isinstance(program, str):

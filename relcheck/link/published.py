@@ -8,11 +8,12 @@ from posixpath import normpath
 from relcheck.facts import UNKNOWN, Command, Component, Credential, Fact, Package, Publish, Registry, Related
 from relcheck.link import Repository, folder_of
 from relcheck.link.oidc import identity
+from relcheck.link.tag_guards import unguarded
 from relcheck.vcs import origin
 
 _MANIFESTS = {"npm": "package.json", "cargo": "Cargo.toml"}
 _TOOLS = frozenset(("npm publish", "pnpm publish", "bun publish", "yarn publish", "yarn npm publish", "cargo publish"))
-_BUILT = frozenset(("pypa/gh-action-pypi-publish", "twine upload", "uv publish", "poetry publish", "flit publish",
+_BUILT = frozenset(("gh-action-pypi-publish", "twine upload", "uv publish", "poetry publish", "flit publish",
                     "hatch publish", "pdm publish"))  # fmt: skip
 _NPM_PUBLIC = "registry.npm"
 """How the host of npm's public registry begins."""
@@ -35,6 +36,7 @@ def link(repository: Repository) -> None:
             **_blocked(step, *found),
             **_elsewhere(repository, path, step, *found),
             **identity(repository, path, step, found[1], remote),
+            **unguarded(repository, path, step, *found),
         }
         if changes:
             repository.put(path, index, step.replace(**changes))

@@ -28,6 +28,10 @@ TOKEN_VARIABLES: dict[str, re.Pattern[str]] = {
 }
 """The variables from which the publishing tools of an ecosystem read a token (release-safety, publish catalogue)."""
 
+NAMES_TAG = re.compile(
+    r"GITHUB_REF|github\.ref|github\.event\.(?:ref|release)|CI_COMMIT_(?:TAG|REF)|tag_name|\bgit\s+(?:-C\s+\S+\s+)?(?:describe|tag)\b"
+)
+"""What names the tag that a pipeline runs for, or asks git for it."""
 _JOB_TOKEN = re.compile(r"GITHUB_TOKEN|github\.token|CI_JOB_TOKEN|GITEA_TOKEN", re.IGNORECASE)
 _DECIDES_ITSELF = ("semantic-release", "auto ")
 """Tools that ask the CI system themselves whether this run is of a branch that they release."""

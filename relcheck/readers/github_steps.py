@@ -414,7 +414,7 @@ def _options_of(shell: str) -> str | None:
 
 def secret_uses(node: Node | None, level: str) -> Iterator[SecretUse]:
     """Yield the secrets that the expressions below a node name; `*` where all of them are handed over."""
-    for name, found in _named_scalars(node):
+    for name, found in named_scalars(node):
         if "secrets" not in found.value and "github" not in found.value:
             continue
         for match in EXPRESSION.finditer(found.value):
@@ -429,7 +429,8 @@ DUMP = re.compile(r"toJSON\(\s*secrets\s*\)|\bsecrets\[\s*format\(", re.IGNORECA
 """An expression that gives every secret, or one that is chosen while the job runs."""
 
 
-def _named_scalars(node: Node | None) -> Iterator[tuple[str, Scalar]]:
+def named_scalars(node: Node | None) -> Iterator[tuple[str, Scalar]]:
+    """Yield the texts below a node with their keys, "" for items of lists."""
     if isinstance(node, Scalar):
         yield "", node
         return

@@ -23,9 +23,9 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Component, Credential, Fact, Job, SecretUse, Truth
-from relcheck.readers.ci_common import env_facts, faults, merged_secrets
+from relcheck.readers.ci_common import NAMES_TAG, env_facts, faults, merged_secrets
 from relcheck.readers.github_events import Scenario, names, scenarios, words
-from relcheck.readers.github_steps import DUMP, Frame, component, image_facts, secret_uses, step_facts
+from relcheck.readers.github_steps import DUMP, Frame, component, image_facts, named_scalars, secret_uses, step_facts
 from relcheck.readers.github_values import Scope, legs_alike, legs_of
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.yaml_tree import load, walk
@@ -35,6 +35,8 @@ from relcheck.refs.secrets import identify, literal_form, redact
 from relcheck.source import Source, Span
 
 _SEPARATES = re.compile(r"\b(?:sha|run_id|run_number|run_attempt)\b")
+_NO_TEXT = ("name", "uses")
+_COMPUTED = re.compile(r"\b(?:steps|needs|env)\.")
 _BY_REF = re.compile(r"github\.(?:ref|ref_name|head_ref|event\.ref|event\.release)\b")
 
 Reached = tuple[tuple[Scenario, Truth], ...]
@@ -229,6 +231,7 @@ class _JobReader:
             reusable=self.reusable,
             tag_trigger=any(scenario.tag or scenario.event == "workflow_dispatch" for scenario in held),
             tag_only=bool(possible) and all(scenario.tag for scenario in possible),
+            reads_tag=self._reads_tag(possible),
             cancels=self._cancels(possible),
             tolerant=self.frame.tolerant,
             needs=words(self.body.get("needs")),
@@ -262,6 +265,18 @@ class _JobReader:
         if "self-hosted" in labels:
             return True
         return UNKNOWN if any("${{" in label for label in labels) else False
+
+    def _reads_tag(self, possible: list[Scenario]) -> Truth:
+        """Whether a step, or a variable that it can read, names the tag; asked only where a tag starts the job."""
+        if not any(scenario.tag for scenario in possible):
+            return UNKNOWN
+        holders = (self.workflow.top.map("env"), self.body.map("env"), self.body.get("steps"), self.body.map("with"))
+        texts = [pair for holder in holders for pair in named_scalars(holder) if pair[0] not in _NO_TEXT]
+        condition = self.body.scalar("if")
+        texts += [("if", condition)] if condition is not None else []
+        return any(
+            NAMES_TAG.search(found.value) and (key != "if" or _COMPUTED.search(found.value)) for key, found in texts
+        )
 
     def _cancels(self, possible: list[Scenario]) -> Truth:
         """Whether a newer run stops this one half-way; a group of its own for each run or tag keeps it alive."""

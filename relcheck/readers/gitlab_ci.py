@@ -21,12 +21,14 @@ from relcheck.facts import (
     Related,
     SecretUse,
     Text,
+    Truth,
     Unreadable,
 )
+from relcheck.readers.ci_common import NAMES_TAG
 from relcheck.readers.gitlab_rules import Reach, reach
 from relcheck.readers.images import image_fact
 from relcheck.readers.insecure_engines import insecure_registries
-from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
+from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence, walk
 from relcheck.readers.yaml_tree import load
 from relcheck.refs.git import classify_ref
 from relcheck.refs.secrets import is_publish_variable
@@ -153,6 +155,7 @@ class _Pipeline:
             guarded=found.guarded,
             tag_trigger="tag" in found.events or found.guarded,
             tag_only=found.events == ("tag",),
+            reads_tag=self._reads_tag(job),
             any_branch=found.any_branch,
             id_token="write" if isinstance(tokens, Mapping) else "",
             environment=named,
@@ -167,6 +170,18 @@ class _Pipeline:
             ),
             foreign_login=isinstance(self._effective(job, "extends"), (Scalar, Sequence)) or self._has_includes(),
         )
+
+    def _reads_tag(self, job: Mapping) -> Truth:
+        """Whether a script or variable names the tag; unknown where other files add to the job."""
+        if self._has_includes():
+            return UNKNOWN
+        holders: list[Node | None] = [self._top.map("variables"), job.map("variables", merge=True)]
+        for key in _SCRIPTS:
+            holders += [self._effective(job, key), self._top.get(key)]
+        nodes = [node for holder in holders if holder is not None for node in walk(holder)]
+        if any(isinstance(node, Sequence) and node.tag == "!reference" for node in nodes):
+            return UNKNOWN
+        return any(isinstance(node, Scalar) and NAMES_TAG.search(node.value) for node in nodes)
 
     def _has_includes(self) -> bool:
         return self._top.get("include") is not None
