@@ -10,7 +10,9 @@ is false, `true || unknown` is true, and anything else ends as UNRESOLVED.
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
 import types
 import typing
 from functools import cache
@@ -99,8 +101,29 @@ _RUNTIME: list[Any] = []
 
 def _runtime() -> Any:  # noqa: ANN401 - the engine's own class
     if not _RUNTIME:
+        _import_protobuf()
         _RUNTIME.append(cel.NewEnv(extensions=[ext_strings.ExtStrings()]))
     return _RUNTIME[0]
+
+
+_PURE_PYTHON = "google.protobuf.internal.python_message"
+
+
+def _import_protobuf() -> None:
+    """Import what the engine wants of protobuf, without the messages in pure Python that its compiled form never uses.
+
+    `google.protobuf.descriptor_pool` imports them whatever the implementation is, which is most of the engine's start.
+    While it is imported an empty module stands in their place; whoever asks for them later gets the real ones.
+    """
+    from google.protobuf.internal import api_implementation  # noqa: PLC0415 - only when a rule is evaluated
+
+    if api_implementation.Type() != "upb" or _PURE_PYTHON in sys.modules:
+        return
+    sys.modules[_PURE_PYTHON] = types.ModuleType(_PURE_PYTHON)
+    try:
+        importlib.import_module("google.protobuf.message_factory")
+    finally:
+        del sys.modules[_PURE_PYTHON]
 
 
 class Checker:

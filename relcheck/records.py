@@ -7,7 +7,10 @@ frozen dataclass (PEP 681).
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, Self, dataclass_transform
+from typing import TYPE_CHECKING, Any, NoReturn, Self, dataclass_transform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _MISSING = object()
 
@@ -43,6 +46,14 @@ class Record(metaclass=_RecordType):
             _refuse(kind, values)
         for put, value in zip(kind.setters, merged.values(), strict=True):
             put(self, value)
+
+    @classmethod
+    def of(cls, values: Iterable[Any]) -> Self:
+        """Return a record with the values of all fields in the order of their declaration, unchecked."""
+        made = cls.__new__(cls)
+        for put, value in zip(cls.setters, values, strict=True):
+            put(made, value)
+        return made
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen; use replace() for another {name}")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROFILES = ("default", "strict", "release")
-FORMAT = 4
+FORMAT = 5
 """Part of the identity of compiled rules: raised whenever their compiled shape changes."""
 
 
@@ -205,22 +205,31 @@ def _store(path: Path, rules: Sequence[Rule]) -> None:
 
 
 def to_json(rules: Iterable[Rule]) -> str:
-    """Return compiled rules as one JSON text."""
-    return json.dumps(
-        [{**rule.values(), "levels": [level.values() for level in rule.levels]} for rule in rules],
-        separators=(",", ":"),
-    )
+    """Return compiled rules as one JSON text: the names of the fields, then a row of values for each rule."""
+    rows = [[_row(value) for value in rule.values().values()] for rule in rules]
+    return json.dumps({"fields": _fields(), "rules": rows}, separators=(",", ":"))
+
+
+def _row(value: object) -> object:
+    if isinstance(value, tuple) and value and isinstance(value[0], Level):
+        return [list(level.values().values()) for level in value]
+    return value
+
+
+def _fields() -> dict[str, list[str]]:
+    return {"rule": list(Rule.fields), "level": list(Level.fields)}
 
 
 def _from_json(text: str) -> Iterator[Rule]:
-    known = set(Rule.fields)
-    for values in json.loads(text):
-        if set(values) != known:
-            raise ValueError("compiled rules of another version")
-        levels = tuple(Level(**level) for level in values.pop("levels"))
-        guards = tuple((name, known, wanted) for name, known, wanted in values.pop("guards"))
-        fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-        yield Rule(levels=levels, guards=guards, **fields)
+    found = json.loads(text)
+    if found["fields"] != _fields():
+        raise ValueError("compiled rules of another version")
+    names = list(Rule.fields)
+    levels, guards = names.index("levels"), names.index("guards")
+    for row in found["rules"]:
+        row[levels] = [Level.of(values) for values in row[levels]]
+        row[guards] = [tuple(guard) for guard in row[guards]]
+        yield Rule.of(tuple(value) if type(value) is list else value for value in row)
 
 
 def kinds_used(rules: Iterable[Rule]) -> frozenset[str]:

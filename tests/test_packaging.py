@@ -98,7 +98,8 @@ def test_the_wheel_carries_every_rule_as_text_and_compiled(archives: Path) -> No
         project = tomllib.loads(settings.read().decode() if settings else "")["project"]
     written = sorted(name for name in listed if name.startswith("rules/") and name.endswith(".yaml"))
     assert sorted(name.removeprefix("relcheck/") for name in names if name.startswith("relcheck/rules/")) == written
-    assert sorted(rule["path"] for rule in compiled) == written
+    path = compiled["fields"]["rule"].index("path")
+    assert sorted(rule[path] for rule in compiled["rules"]) == written
     assert not any(name.startswith(("tests/", "rules/", "benchmarks/")) for name in names)
     assert {"relcheck/py.typed", "relcheck/data/actions.json"} <= names
     asked = [word for word in metadata.get_all("Requires-Dist", []) if "extra ==" not in word]

@@ -13,6 +13,7 @@ import pytest
 
 from relcheck.cli.settings import load
 from relcheck.discover import Discovery
+from relcheck.engine import Checker
 from relcheck.judge import _Compiled
 from relcheck.readers import FORMATS
 from relcheck.scan import Plan, Scanned, run
@@ -102,6 +103,35 @@ def test_a_format_is_loaded_when_its_first_file_turns_up(tmp_path: Path) -> None
 
     assert "relcheck.readers.compose" in loaded_by("scan", ".", cwd=tmp_path)
     assert "relcheck.readers.compose" not in loaded_by("scan", "Dockerfile", cwd=tmp_path)
+
+
+def test_a_join_is_loaded_when_there_is_something_to_join(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"Dockerfile": "FROM scratch\n", "package.json": '{"name": "a", "version": "1.0.0"}\n'})
+    joins = {f"relcheck.link.{name}" for name in ("jvm", "locked", "published", "publishing", "releases", "steps")}
+
+    assert not loaded_by("scan", "Dockerfile", cwd=tmp_path) & joins
+    found = loaded_by("scan", ".", cwd=tmp_path) & joins
+    assert found == {"relcheck.link.publishing", "relcheck.link.releases"}
+
+
+LATER = """
+import sys
+from relcheck.engine import Checker, Program, activation
+assert Program(bytes.fromhex(sys.argv[1])).evaluate(activation({"image.tag": "latest"})) is True
+assert "google.protobuf.internal.python_message" not in sys.modules
+from google.protobuf import struct_pb2
+assert "google.protobuf.internal.python_message" in sys.modules
+assert struct_pb2.Value(string_value="a").string_value == "a"
+"""
+
+
+def test_the_engine_starts_without_messages_in_pure_python_and_leaves_them_to_others() -> None:
+    program = Checker("image", {}).compile('image.tag == "latest"', returns="bool")
+
+    done = subprocess.run(
+        [sys.executable, "-c", LATER, program.hex()], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
 
 
 TREE = {

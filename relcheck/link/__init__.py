@@ -10,19 +10,47 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
-from relcheck.facts import Fact
+from relcheck.facts import (
+    Component,
+    Dependency,
+    Fact,
+    Image,
+    Install,
+    Job,
+    Package,
+    Publish,
+    Registry,
+    Resource,
+)
 
 if TYPE_CHECKING:
     from relcheck.vcs import History
 
-# fmt: off
-LINKERS: tuple[str, ...] = (
-    "jobs", "infrastructure", "jvm", "steps", "images", "kubernetes", "helm", "packages",
-    "locked", "lockfiles", "publishing", "published", "origins", "dead_events", "shallow", "signatures",
-    "releases", "credentials",
-)
-# fmt: on
-"""The modules of this package that join facts, in order. Each has `link(repository: Repository) -> None`."""
+LINKERS: dict[str, tuple[type[Fact], ...]] = {
+    "jobs": (),
+    "infrastructure": (Image,),
+    "jvm": (Dependency,),
+    "steps": (Job,),
+    "images": (),
+    "kubernetes": (Resource, Image),
+    "helm": (Image, Dependency, Component),
+    "packages": (Package, Dependency, Install),
+    "locked": (Dependency,),
+    "lockfiles": (Registry, Package, Dependency),
+    "publishing": (Package,),
+    "published": (Publish,),
+    "origins": (),
+    "dead_events": (Publish,),
+    "shallow": (Publish,),
+    "signatures": (Image,),
+    "releases": (Package,),
+    "credentials": (),
+}
+"""The modules of this package that join facts, in order, each with `link(repository: Repository) -> None`.
+
+A module is imported when the repository holds a fact of one of the kinds beside it; without any it would do nothing.
+None beside it: always.
+"""
 
 KindT = TypeVar("KindT", bound=Fact)
 
@@ -80,6 +108,10 @@ class Repository:
                 if type(fact) is kind:
                     yield path, index, fact
 
+    def holds(self, kinds: tuple[type[Fact], ...]) -> bool:
+        """Whether a fact of one of the kinds was read or made so far."""
+        return any(type(fact) in kinds for facts in self._facts.values() for fact in facts)
+
     def put(self, path: str, index: int, fact: Fact) -> None:
         """Replace a fact."""
         self._facts[path][index] = fact
@@ -122,6 +154,7 @@ def folder_of(path: str) -> str:
 
 
 def link(repository: Repository) -> None:
-    """Run all joins, in order."""
-    for name in LINKERS:
-        import_module(f"relcheck.link.{name}").link(repository)
+    """Run all joins that have something to join, in order."""
+    for name, kinds in LINKERS.items():
+        if not kinds or repository.holds(kinds):
+            import_module(f"relcheck.link.{name}").link(repository)
