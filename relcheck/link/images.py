@@ -1,7 +1,7 @@
 """Images and what stands around them.
 
-`.env` beside a compose file, names that the repository builds itself, named contexts of builds, `.dockerignore`, and
-what the credential files hold that a Dockerfile copies.
+`.env` beside a compose file, what builds hand to a Dockerfile (`builds`), names that the repository builds itself,
+`.dockerignore`, and what the credential files hold that a Dockerfile copies.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from fnmatch import fnmatchcase
 from relcheck.facts import (
     UNKNOWN,
     Command,
-    Component,
     Copy,
     Credential,
     IgnoreFile,
@@ -24,7 +23,7 @@ from relcheck.facts import (
     Unknown,
     Variables,
 )
-from relcheck.link import Repository, folder_of
+from relcheck.link import Repository, builds, folder_of
 from relcheck.patterns import lazy_pattern
 from relcheck.readers.images import image_fact
 from relcheck.refs import MARK
@@ -35,12 +34,11 @@ _REWRITTEN = ("kubernetes", "kustomize", "helm", "skaffold")
 _ENV_FILES = (".env.example", ".env.sample", ".env.template", ".env.dist", ".env")
 _CREDENTIAL_HOMES = (".npmrc", ".pypirc", ".netrc", "auth.json")
 _WHOLE = lazy_pattern(r"\$(?:\w+|\{\w+(?::?[-?][^{}]*)?\})")
-_STAGE_ROLES = ("base", "final", "copied", "mount")
 _BUILDERS = lazy_pattern(
-    r"(?:.*/)?(?:[^/]+\.(?:ya?ml|hcl|sh|bash|mk|groovy|gradle|kts|build|csproj)|[^/]*bake[^/]*\.json|pom\.xml|package\.json"
+    r"(?:.*/)?(?:[^/]+\.(?:ya?ml|hcl|sh|bash|mk|groovy|gradle|kts|build|csproj)|[^/]*bake[^/]*\.json|\.?devcontainer\.json|pom\.xml|package\.json"
     r"|[Mm]akefile|GNUmakefile|[Jj]ustfile|Jenkinsfile|Earthfile)"
 )
-_BUILDS = (b"build", b"tags", b"load", b"output", b"context", b"jib")
+_BUILDS = (b"build", b"tags", b"args", b"load", b"output", b"context", b"jib")
 """What stands in a file that builds images or loads them: one of these words."""
 _BUILDERS_READ = 300
 """How many files a scan of a few files looks at to find out what the repository builds."""
@@ -50,9 +48,10 @@ def link(repository: Repository) -> None:
     """Fill what images, copies and credential files cannot know alone."""
     _interpolate(repository)
     certain = _read_builders(repository)
+    builds.hand_over(repository)
     _built_here(repository, certain=certain)
     _loaded_unseen(repository)
-    _named_contexts(repository)
+    builds.named_contexts(repository)
     _ignored(repository)
     _copied_credentials(repository)
 
@@ -138,6 +137,8 @@ def _asked(repository: Repository) -> dict[str, re.Pattern[bytes]]:
             )
             if bare or own:
                 names.setdefault("" if bare else own, set()).add(image.name.rsplit("/", 1)[-1])
+    if handed := builds.argument_names(repository):
+        names.setdefault("", set()).update(handed)
     return {
         where: re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(found)))})(?![\w-])".encode())
         for where, found in names.items()
@@ -229,59 +230,9 @@ def _built(repository: Repository) -> Iterator[tuple[str, str, object, object]]:
                     yield path, fact.name, fact.registry, fact.namespace
 
 
-def _named_contexts(repository: Repository) -> None:
-    """Mark what a named context of the build replaces."""
-    anywhere: set[str] = set()
-    of_file: dict[str, set[str]] = {}
-    for path, _, component in repository.all(Component):
-        if component.system == "docker" and component.kind == "context":
-            names = {option.name.removeprefix("context:") for option in component.inputs if ":" in option.name}
-            target = _dockerfile(path, component)
-            (of_file.setdefault(target, set()) if target else anywhere).update(names)
-        for option in component.inputs if component.kind == "action" else ():
-            if option.name == "build-contexts" and isinstance(option.value, str):
-                anywhere |= _names(option.value.splitlines())
-    for _, _, command in repository.all(Command):
-        options = (option.value for option in command.options if option.name == "--build-context")
-        anywhere |= _names(value for value in options if isinstance(value, str))
-    if not anywhere and not of_file:
-        return
-    for path, index, image in list(repository.all(Image)):
-        if image.engine == "dockerfile" and image.role in _STAGE_ROLES:
-            names = anywhere | of_file.get(path, set())
-            if image.written in names:
-                repository.put(path, index, image.replace(overridden=True))
-
-
-def _names(values: Iterable[str]) -> set[str]:
-    return {name.strip() for name, equals, _ in (value.partition("=") for value in values) if equals}
-
-
-def _dockerfile(path: str, component: Component) -> str:
-    """Return the path of the Dockerfile of a compose build, "" where it is not known."""
-    context = _context(path, component)
-    name = next((option.value for option in component.inputs if option.name == "dockerfile"), "")
-    if context is None or isinstance(name, Unknown) or MARK in name:
-        return ""
-    return posixpath.normpath(posixpath.join(context, name or "Dockerfile"))
-
-
-def _context(path: str, component: Component) -> str | None:
-    """Return the folder that a compose build is given, None where it is not known or outside."""
-    if not isinstance(component.name, str) or MARK in component.name or component.name.startswith(("/", "~")):
-        return None
-    folder = posixpath.normpath(posixpath.join(folder_of(path), component.name))
-    return None if folder.startswith("..") else "" if folder == "." else folder
-
-
 def _ignored(repository: Repository) -> None:
     """Say of each COPY of everything what no `.dockerignore` keeps out."""
-    contexts: dict[str, str] = {}
-    for path, _, component in repository.all(Component):
-        if component.system == "docker" and component.kind == "context":
-            context = _context(path, component)
-            if context is not None:
-                contexts.setdefault(_dockerfile(path, component), context)
+    contexts = builds.contexts_of(repository)
     told = repository.whole or not _has_compose_files(repository)
     for path, index, copy in list(repository.all(Copy)):
         if copy.whole and (told or path in contexts):

@@ -5,7 +5,8 @@
                   attest, inherits, matrix, secret, ssh, … }
     group NAME { targets }                    nothing of interest
 
-Lists may hold strings in CSV form (`type=registry,ref=…`) or objects. What a target inherits is said where it is written.
+Lists may hold strings in CSV form (`type=registry,ref=…`) or objects. What a target inherits is said where it is written;
+only what a build hands to its Dockerfile is joined (`relcheck.readers.bake_targets`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Component, Download, Fact, Option, Truth, Unreadable
+from relcheck.facts import UNKNOWN, Download, Fact, Option, Truth, Unreadable
+from relcheck.readers.bake_targets import Targets, joined, said
+from relcheck.readers.build_inputs import argument, read_inline
+from relcheck.readers.build_inputs import build as local_build
+from relcheck.readers.build_inputs import context as named_context
 from relcheck.readers.compose import secret_argument
 from relcheck.readers.dockerfile_files import git_repository
 from relcheck.readers.hcl_tree import blocks, candidates, labelled, load
@@ -55,11 +60,11 @@ def read(source: Source) -> Iterator[Fact]:
 def _file(top: Mapping) -> Iterator[Fact]:
     defaults = {name.value: value for name, body in labelled(top, "variable") if (value := body.scalar("default"))}
     defaults |= {key.value: value for key, value in top.pairs() if isinstance(value, Scalar)}
-    values = Values(defaults, "bake")
     for name, value in defaults.items():
         yield from _variable(name, value)
-    for _, body in labelled(top, "target"):
-        yield from _target(body, values)
+    targets = Targets(top, defaults)
+    for label, body in labelled(top, "target"):
+        yield from _target(label.value, body, targets)
 
 
 def _variable(name: str, value: Scalar) -> Iterator[Fact]:
@@ -69,7 +74,21 @@ def _variable(name: str, value: Scalar) -> Iterator[Fact]:
         yield from environment_facts(name, value.source, where="manifest")
 
 
-def _target(body: Mapping, values: Values) -> Iterator[Fact]:
+def _target(name: str, body: Mapping, targets: Targets) -> Iterator[Fact]:
+    """Read one target; a matrix may say the same image again."""
+    rounds = targets.rounds(name)
+    seen: set[str] = set()
+    for values in rounds:
+        for fact in _written(body, values):
+            key = repr(fact) if len(rounds) > 1 else ""
+            if not key or key not in seen:
+                seen.add(key)
+                yield fact
+    if targets.bodies[name][-1] is body and targets.is_built(name):
+        yield from _build(name, body, targets)
+
+
+def _written(body: Mapping, values: Values) -> Iterator[Fact]:
     yield from values.images(body.get("tags"), "output", push=_pushes(body, values))
     for node in _entries(body.get("output")):
         yield from _output(node, values)
@@ -81,7 +100,6 @@ def _target(body: Mapping, values: Values) -> Iterator[Fact]:
             yield from _cache(node, values)
     for name, value in _pairs(body, "args"):
         yield from _argument(name, value, values)
-    yield from _inline(body.scalar("dockerfile-inline"), values)
 
 
 def _entries(node: Node | None) -> list[Node]:
@@ -136,27 +154,47 @@ def _image(source: Source, role: str, values: Values, **fields: object) -> Itera
 
 
 def _context(body: Mapping, values: Values) -> Iterator[Fact]:
-    """Yield the build's context: a repository, an archive, or a folder with what link needs to find the Dockerfile."""
-    nodes = [node for node in _entries(body.get("context")) if isinstance(node, Scalar) and node.value != "null"]
-    for node in nodes:
+    """Yield the build's context where it is a repository or an archive."""
+    for node in _entries(body.get("context")):
+        if not isinstance(node, Scalar) or node.value == "null":
+            continue
         source = values.expanded(node).source
         if _ARCHIVE.match(source.text):
             yield _download(source)
         elif parse_git_url(source.text) is not None:
             yield from git_repository(source, "context")
-    if nodes and any("://" in values.text(node) for node in nodes):
+
+
+def _build(name: str, body: Mapping, targets: Targets) -> Iterator[Fact]:
+    """Yield the build of a local folder with what it hands to its Dockerfile, or the Dockerfile that stands here."""
+    lineage, rounds = targets.lineage(name), targets.rounds(name)
+    inline = said(lineage, "dockerfile-inline")
+    if isinstance(inline, Scalar):
+        given = {key: rounds[0].expanded(found[0]).source for key, found in joined(lineage, "args").items()}
+        named = {key: rounds[0].expanded(found[0]).source for key, found in joined(lineage, "contexts").items()}
+        yield from read_inline(rounds[0].expanded(inline).source, given, named)
         return
+    nodes = [node for node in _entries(said(lineage, "context")) if isinstance(node, Scalar)]
+    if nodes and any("://" in targets.values.text(node) for node in nodes):
+        return
+    inputs = [*_inputs(lineage, rounds)]
     place = nodes[0] if nodes else body.scalar("dockerfile") or body.scalar("target")
-    names = [name.value for name, _ in _pairs(body, "contexts")]
-    if place is None and not names:
+    if place is None and not inputs and said(lineage, "dockerfile") is None:
         return
-    options = [Option(name="dockerfile", value=values.text(body.get("dockerfile")))]
-    options += [Option(name=f"context:{name}") for name in names]
-    yield Component(
-        span=place.span if place is not None else body.span, system="docker", kind="context",
-        name=values.text(nodes[0]) if nodes else ".", owner="", ref="", ref_kind="none", local=True, first_party=True,
-        inputs=tuple(options),
-    )  # fmt: skip
+    first = Option(name="dockerfile", value=rounds[0].text(said(lineage, "dockerfile")))
+    folder = targets.values.text(nodes[0]) if nodes else "."
+    yield local_build(place.span if place is not None else body.span, folder, [first, *inputs])
+
+
+def _inputs(lineage: list[Mapping], rounds: list[Values]) -> Iterator[Option]:
+    """Yield arguments and named contexts; what differs by the matrix once for each of its combinations."""
+    for name, items in joined(lineage, "contexts").items():
+        yield named_context(name, rounds[0].expanded(items[0]).source)
+    for name, items in joined(lineage, "args").items():
+        found = [values.expanded(item).source for item in items for values in rounds]
+        same = len({source.text for source in found}) == 1
+        for source in found[:1] if same else found:
+            yield from argument(name, source)
 
 
 def _named_context(value: Scalar, values: Values) -> Iterator[Fact]:
@@ -205,10 +243,3 @@ def _argument(name: Scalar, value: Scalar, values: Values) -> Iterator[Fact]:
     found = secret_argument(name.value, expansion.source)
     if found and (found.form == "literal" or expansion.missing or expansion.used):
         yield found.replace(tool="bake")
-
-
-def _inline(scalar: Scalar | None, values: Values) -> Iterator[Fact]:
-    if scalar is not None and scalar.value != "null":
-        from relcheck.readers.dockerfile import read as read_dockerfile  # noqa: PLC0415 - few files hold one
-
-        yield from read_dockerfile(values.expanded(scalar).source)

@@ -15,6 +15,9 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import Component, Credential, Fact, Image, Option, Unreadable
+from relcheck.readers.build_inputs import argument, read_inline
+from relcheck.readers.build_inputs import build as local_build
+from relcheck.readers.build_inputs import context as named_context
 from relcheck.readers.dockerfile_files import git_repository
 from relcheck.readers.dockerfile_words import split_words, unquote
 from relcheck.readers.images import image_fact
@@ -46,10 +49,17 @@ def read_document(source: Source, node: Node) -> Iterator[Fact]:  # noqa: ARG001
     seen: set[tuple[type[Fact], int, str]] = set()
     for fact in _document(node):
         # What stands at one place is one thing, however many services share it; a build output is no image to run.
-        key = (type(fact), fact.span.start, getattr(fact, "key", "") or getattr(fact, "system", ""))
+        key = (type(fact), fact.span.start, getattr(fact, "key", "") or _built_with(fact))
         if key not in seen:
             seen.add(key)
             yield fact
+
+
+def _built_with(fact: Fact) -> str:
+    """Return what tells components of one place apart: services that share a context hand it their own arguments."""
+    if not isinstance(fact, Component):
+        return ""
+    return " ".join((fact.system, *(f"{option.name}@{option.span.start}" for option in fact.inputs)))
 
 
 def _document(node: Mapping) -> Iterator[Fact]:
@@ -255,7 +265,7 @@ def _build(build: Node | None) -> Iterator[Fact]:
             yield from _named_context(value)
     for name, value in _pairs(build.get("args", merge=True)):
         yield from _build_argument(name, value)
-    yield from _inline(build.scalar("dockerfile_inline", merge=True))
+    yield from _inline(build)
     yield from _bake(build.map("x-bake", merge=True))
 
 
@@ -282,14 +292,22 @@ def _context(context: Scalar | None, build: Mapping | None) -> Iterator[Fact]:
         yield from git_repository(context.source, "context")
         return
     options = [Option(name="dockerfile", value=_known(_source(build, "dockerfile"), ""))]
-    contexts = build.get("additional_contexts", merge=True) if build else None
-    options += [Option(name=f"context:{name}") for name, _ in _pairs(contexts)]
+    elsewhere = build is None or build.get("dockerfile_inline", merge=True) is None
+    options += [named_context(name, value) for name, value in _contexts(build)]
+    for name, value in _pairs(build.get("args", merge=True) if build and elsewhere else None):
+        # A name without a value takes that of the environment, which may be in `.env`.
+        raw = f"${{{name}}}" if value is None else value.text if "$" in value.text else ""
+        options += argument(name, _expanded(value) if value is not None else None, raw)
     span = context.span if context is not None else build.span if build is not None else None
     if span is not None:
-        yield Component(
-            span=span, system="docker", kind="context", name=text, owner="", ref="", ref_kind="none", local=True,
-            first_party=True, inputs=tuple(options),
-        )  # fmt: skip
+        yield local_build(span, text, options)
+
+
+def _contexts(build: Mapping | None) -> Iterator[tuple[str, Source | None]]:
+    bake = build.map("x-bake", merge=True) if build else None
+    for holder, key in ((build, "additional_contexts"), (bake, "contexts")):
+        for name, value in _pairs(holder.get(key, merge=True) if holder else None):
+            yield name, _expanded(value) if value is not None else None
 
 
 def _source(node: Mapping | None, name: str) -> Source | None:
@@ -355,11 +373,14 @@ def secret_argument(name: str, value: Source) -> Credential | None:
     )
 
 
-def _inline(scalar: Scalar | None) -> Iterator[Fact]:
+def _inline(build: Mapping) -> Iterator[Fact]:
+    scalar = build.scalar("dockerfile_inline", merge=True)
     if scalar is not None:
-        from relcheck.readers.dockerfile import read as read_dockerfile  # noqa: PLC0415 - few files hold one
-
-        yield from read_dockerfile(expand(scalar.source, lambda _: None, "compose").source)
+        arguments = {
+            name: _expanded(value) for name, value in _pairs(build.get("args", merge=True)) if value is not None
+        }
+        contexts = {name: value for name, value in _contexts(build) if value is not None}
+        yield from read_inline(_expanded(scalar.source), arguments, contexts)
 
 
 def _includes(node: Node | None) -> Iterator[Fact]:

@@ -28,6 +28,8 @@ from relcheck.facts import (
     Package,
     Unreadable,
 )
+from relcheck.readers.build_inputs import argument
+from relcheck.readers.build_inputs import build as local_build
 from relcheck.readers.images import image_fact
 from relcheck.readers.jsonc import load_jsonc
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
@@ -135,10 +137,11 @@ def _build(top: Mapping) -> Iterator[Fact]:
         # Both paths are relative to the folder of devcontainer.json; that of the Dockerfile is not to the context.
         folder = _expanded(context.source).text if context is not None else "."
         file = _expanded(dockerfile.source).text
-        yield Component(
-            span=dockerfile.span, system="docker", kind="context", name=folder, owner="", ref="", ref_kind="none",
-            local=True, first_party=True, inputs=(Option(name="dockerfile", value=_from_context(folder, file)),),
-        )  # fmt: skip
+        inputs = [Option(name="dockerfile", value=_from_context(folder, file))]
+        for name, value in _pairs(build.map("args") if build else None):
+            if isinstance(value, Scalar):
+                inputs += argument(name.value, _expanded(value.source))
+        yield local_build(dockerfile.span, folder, inputs)
 
 
 def _from_context(context: str, dockerfile: str) -> str:

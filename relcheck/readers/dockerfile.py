@@ -29,13 +29,14 @@ from relcheck.readers.dockerfile_words import (
     pairs,
     split_flags,
     split_words,
+    template,
     unquote,
 )
 from relcheck.readers.images import image_fact
 from relcheck.refs import MARK
 from relcheck.refs.image import parse_image
 from relcheck.refs.variables import Expansion, expand
-from relcheck.source import Piece, Source
+from relcheck.source import Piece, Source, Span
 
 _WHOLE = lazy_pattern(r"\$(?:(\w+)|\{(\w+)(?::?-[^{}]*)?\})")
 _NUMBER = lazy_pattern(r"[0-9]+")
@@ -71,13 +72,20 @@ def read(source: Source) -> Iterator[Fact]:
     yield from _Reader(source).facts()
 
 
+def read_built(source: Source, arguments: Mapping[str, Source]) -> Iterator[Fact]:
+    """Read a Dockerfile that is known to be built with these arguments; they replace the defaults."""
+    yield from _Reader(source, arguments).facts()
+
+
 class _Reader:
     """One file: what was read so far, and the stage that is being read."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, given: Mapping[str, Source] | None = None) -> None:
         self.lines = lines = read_lines(source)
         self.escape = lines.escape
+        self.given = given or {}
         self.globals: dict[str, Source | None] = {}
+        self.templates: dict[str, str] = {}  # the defaults of the globals, with the variables in them by their own
         self.stages: list[_Stage] = []
         self.named: dict[str, _Stage] = {}  # by lower-case name; the last of a name wins
         self.outside = _Stage("", None, shell=lines.escape == "\\")
@@ -170,7 +178,14 @@ class _Reader:
         if parent is None and name != "scratch":
             fact = self._base(word, expansion)
             if fact:
-                yield fact
+                yield self._open_to_builds(fact, word)
+
+    def _open_to_builds(self, fact: Image, word: Source) -> Image:
+        """Keep the text with its variables, which the builds of the file may give other values."""
+        raw = template(word.text, self.templates) if "$" in word.text else ""
+        whole = word.all()
+        place = Span(whole.start, whole.end, "variable" if whole.form == "plain" else f"{whole.form}>variable")
+        return fact.replace(raw=raw, parts={**fact.parts, "raw": place}) if raw else fact
 
     def _open(self, name: str, parent: _Stage | None, image: str) -> None:
         windows = self.escape != "\\" or "windows" in image.lower() or "nanoserver" in image.lower()
@@ -236,11 +251,14 @@ class _Reader:
 
         stage = self.stage
         for name, default in pairs(value, self.escape):
+            handed = self.given.get(name.text, default)
             if not self.stages:
-                self.globals[name.text] = default if default is not None else self.globals.get(name.text)
+                self.globals[name.text] = handed if handed is not None else self.globals.get(name.text)
+                if handed is not None:
+                    self.templates[name.text] = template(handed.text, self.templates)
             else:
                 stage.arguments[name.text] = name
-                known = default if default is not None else self.globals.get(name.text)
+                known = handed if handed is not None else self.globals.get(name.text)
                 if known is not None:
                     stage.variables.setdefault(name.text, known)
             if default is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from relcheck.patterns import lazy_pattern
 from relcheck.readers.yaml_scalars import scalar_source
@@ -14,6 +14,9 @@ from relcheck.source import Piece, Source
 _JSON_STRING = lazy_pattern(r'"(?:\\.|[^"\\])*"')
 _TEMPLATE = r"\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>"
 _FLAG = lazy_pattern(r"--([A-Za-z][\w-]*)(?:=|\Z)")
+_REFERENCE = lazy_pattern(r"\\\$|\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?P<else>:?-[^{}]*)?\})", re.ASCII)
+_TEMPLATE_SIZE = 2000
+"""A template that is longer is none: variables of variables may multiply."""
 _PAIR = lazy_pattern(r"([^\s=\"']+)=")
 
 
@@ -135,3 +138,17 @@ def environment_pairs(source: Source, escape: str = "\\") -> Iterator[tuple[Sour
     start = first.end() + len(rest) - len(rest.lstrip())
     name = source.part(*first.span())
     yield name, unquote(source.part(start, len(source.text)), escape) if start < len(source.text) else None
+
+
+def template(text: str, defaults: Mapping[str, str]) -> str:
+    """Return a text that says its own defaults: `x:$V` is `x:${V-1}` after `ARG V=1`; "" where it grows too long."""
+
+    def reference(match: re.Match[str]) -> str:
+        name = match[1] or match[2]
+        default = defaults.get(name) if name else None
+        if not default:
+            return match[0]
+        return f"${{{name}{':-' if match['else'] else '-'}{default}}}"
+
+    made = _REFERENCE.sub(reference, text)
+    return made if len(made) <= _TEMPLATE_SIZE else ""

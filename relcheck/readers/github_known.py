@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from relcheck.components import table
-from relcheck.facts import UNKNOWN, Component, Credential, Dependency, Fact, Image, Login, Publish, Text, Truth
+from relcheck.facts import UNKNOWN, Component, Credential, Dependency, Fact, Image, Login, Option, Publish, Text, Truth
 from relcheck.readers.ci_common import Around, is_job_token, secret_name, value_kind
 from relcheck.readers.github_steps import Step, image_facts, input_options, name_template
 from relcheck.readers.github_values import readings
@@ -24,11 +24,13 @@ from relcheck.refs.git import classify_ref, is_rolling
 from relcheck.refs.image import login_host
 from relcheck.refs.secrets import identify, literal_form, looks_secret_name, redact
 from relcheck.refs.url import passes_away
+from relcheck.refs.variables import expand
 from relcheck.source import Piece, Source, Span
 
 _ITEM = re.compile(r"(?:\$\{\{(?:'[^']*'|(?!\}\})[^'])*\}\}|[^,\r\n])+")
 _META = re.compile(r"\$\{\{\s*steps\.([\w-]+)\.outputs\.tags\s*\}\}")
 _PUSHES = re.compile(r"(?:^|,)\s*\"?(?:type=registry|push=true|push-by-digest=true)")
+_CONTEXT = re.compile(r"\{\{ *defaultContext *\}\}:?")
 _NAME = re.compile(r"(?:^|,)\s*\"?name=([^,\"\s]+)")
 
 
@@ -145,6 +147,7 @@ def _build(place: Span, step: Step) -> Iterator[Fact]:
     yield from found
     if sends is not False:
         yield _pushed(push.span if push is not None and sends is not True else place, found, around, sends, step)
+    yield from _handed(place, step)
     for line in lines(arguments.source) if arguments is not None else ():
         name, equals, _ = line.text.partition("=")
         if equals and looks_secret_name(name.strip()):
@@ -153,6 +156,38 @@ def _build(place: Span, step: Step) -> Iterator[Fact]:
             yield handed.replace(
                 kind="build-arg", secret=secret_name(line.text), max_provenance=_publishes_arguments(step)
             )
+
+
+def _handed(place: Span, step: Step) -> Iterator[Fact]:
+    """Say what the build hands to its Dockerfile; the default context is the repository at the commit."""
+    given = [(step.input("build-args"), "arg"), (step.input("build-contexts"), "context")]
+    if not any(found for found, _ in given):
+        return
+    from relcheck.readers import build_inputs  # noqa: PLC0415 - few builds are handed anything
+
+    inputs = []
+    file, context = step.input("file"), step.input("context")
+    if file is not None:
+        inputs.append(
+            Option(name="file", value=build_inputs.project_path(expand(file.source, _nothing, "github").source))
+        )
+    for found, kind in given:
+        for line in lines(found.source) if found is not None else ():
+            name, equals, _ = line.text.partition("=")
+            for said in readings(line.part(len(name) + 1, len(line.text)), step.scope) if equals else ():
+                inputs += (
+                    build_inputs.argument(name.strip(), said.source)
+                    if kind == "arg"
+                    else [build_inputs.context(name.strip(), said.source)]
+                )
+    known = expand(context.source, _nothing, "github").source if context is not None else None
+    folder = "." if known is None else _CONTEXT.sub("./", build_inputs.project_path(known)).strip()
+    if "://" not in folder:
+        yield build_inputs.build(place, folder or ".", inputs, job=step.frame.job, step=step.number)
+
+
+def _nothing(_: str) -> None:
+    return None
 
 
 def _publishes_arguments(step: Step) -> bool:

@@ -318,6 +318,14 @@ def _written(text: str, resolved: str) -> str:
     return text if "\ue000" in resolved else resolved
 
 
+def _inside(option: Option, folder: str) -> Option:
+    """Put a step's folder before that from which a build starts."""
+    if option.name != "folder" or not isinstance(option.value, str):
+        return option
+    known = "${{" not in folder and not folder.startswith("/")
+    return option.replace(value=normpath(f"{folder}/{option.value}") if known else UNKNOWN)
+
+
 _TEMPLATE = re.compile(r"\$\{\{ *(github\.repository(?:_owner)?) *\}\}")
 _WORD_END = re.compile(r"[\s\"']")
 
@@ -360,6 +368,8 @@ def _in_folder(step: Step, facts: Iterator[Fact]) -> Iterator[Fact]:
         if folder and isinstance(fact, Publish) and isinstance(fact.folder, str):
             known = "${{" not in folder and not folder.startswith("/")
             yield fact.replace(folder=normpath(f"{folder}/{fact.folder}") if known else UNKNOWN)
+        elif folder and isinstance(fact, Component) and fact.system == "docker" and fact.kind == "context":
+            yield fact.replace(inputs=tuple(_inside(option, folder) for option in fact.inputs))
         else:
             yield fact
 

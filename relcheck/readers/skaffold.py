@@ -15,7 +15,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Component, Deploy, Fact, Option, Registry, Unreadable
+from relcheck.facts import UNKNOWN, Deploy, Fact, Option, Registry, Unreadable
+from relcheck.readers.build_inputs import argument, build
 from relcheck.readers.gitops import git_source, text_of
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
@@ -127,8 +128,8 @@ def _artifact(artifact: Mapping) -> Iterator[Fact]:
     name = artifact.scalar("image", merge=True) or artifact.scalar("imageName", merge=True)  # the name until v1beta1
     yield from _image(name, "output", build_here=True)
     docker, kaniko = artifact.map("docker", merge=True), artifact.map("kaniko", merge=True)
-    if docker is not None or not any(artifact.map(name) for name in ("kaniko", "buildpacks", "jib", "ko", "custom")):
-        yield from _context(artifact, docker)
+    if docker is not None or not any(artifact.map(name) for name in ("buildpacks", "jib", "ko", "custom")):
+        yield from _context(artifact, docker if docker is not None else kaniko)
     for cached in (docker.seq("cacheFrom", merge=True) if docker is not None else None) or ():
         yield from _image(cached if isinstance(cached, Scalar) else None, "cache")
     for builder, key, role in _BUILD_IMAGES:
@@ -145,7 +146,7 @@ def _artifact(artifact: Mapping) -> Iterator[Fact]:
     yield from _hooks(artifact.map("hooks", merge=True))
 
 
-def _context(artifact: Mapping, docker: Mapping | None) -> Iterator[Component]:
+def _context(artifact: Mapping, docker: Mapping | None) -> Iterator[Fact]:
     """The folder that a Dockerfile is given, for what is copied from it."""
     context = artifact.scalar("context", merge=True)
     dockerfile = docker.scalar("dockerfile", merge=True) if docker is not None else None
@@ -153,18 +154,23 @@ def _context(artifact: Mapping, docker: Mapping | None) -> Iterator[Component]:
     if place is None or (context is not None and parse_url(context.value) is not None):
         return
     name = text_of(context, ".")
-    yield Component(
-        span=place.span,
-        parts={"name": context.span} if context is not None and name is not UNKNOWN else {},
-        system="docker",
-        kind="context",
-        name=name,
-        owner="",
-        ref="",
-        ref_kind="none",
-        local=True,
-        inputs=(Option(name="dockerfile", value=text_of(dockerfile)),) if dockerfile is not None else (),
-    )
+    inputs = [Option(name="dockerfile", value=text_of(dockerfile))] if dockerfile is not None else []
+    inputs += _handed(artifact, docker)
+    made = build(place.span, "", inputs)
+    parts = {"name": context.span} if context is not None and name is not UNKNOWN else {}
+    yield made.replace(name=name, parts=parts)
+
+
+def _handed(artifact: Mapping, builder: Mapping | None) -> Iterator[Option]:
+    """Yield the build arguments; an artifact that this one requires is one too: the name of what Skaffold built."""
+    for required in _maps(artifact.seq("requires", merge=True)):
+        name, alias = required.scalar("image", merge=True), required.text("alias", merge=True)
+        if name is not None and name.value:
+            yield Option(name=f"arg:{alias or name.value}", value=f"{name.value}:{MARK}", span=name.span)
+    given = builder.map("buildArgs", merge=True) if builder is not None else None
+    for key, value in given.pairs(merge=True) if given is not None else ():
+        if isinstance(value, Scalar):
+            yield from argument(key.value, None if "{{" in value.value or not value.value else value.source)
 
 
 def _kaniko(kaniko: Mapping) -> Iterator[Fact]:

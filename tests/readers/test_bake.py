@@ -98,7 +98,7 @@ def test_a_local_context_tells_link_where_its_dockerfile_is() -> None:
 
     assert (context.name, [(o.name, o.value) for o in context.inputs]) == (
         "app",
-        [("dockerfile", "D"), ("context:alpine", "")],
+        [("dockerfile", "D"), ("context:alpine", "docker-image://alpine:3")],
     )
 
 

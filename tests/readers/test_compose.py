@@ -148,7 +148,7 @@ def test_the_context_of_a_build() -> None:
     ]
     assert [(option.name, option.value) for option in found[1].inputs] == [
         ("dockerfile", "docker/D"),
-        ("context:x", ""),
+        ("context:x", "../x"),
     ]
 
 

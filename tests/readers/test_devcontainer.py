@@ -63,7 +63,7 @@ def test_the_dockerfile_is_named_from_its_context() -> None:
         if isinstance(fact, Component) and fact.system == "docker"
     ]  # fmt: skip
 
-    assert [option.value for option in context.inputs] == ["Dockerfile"]
+    assert [(option.name, option.value) for option in context.inputs] == [("dockerfile", "Dockerfile"), ("arg:V", "1")]
 
 
 def test_variables_with_and_without_a_default() -> None:

@@ -319,7 +319,7 @@ def test_a_skaffold_file_whole() -> None:
     assert found(Deploy, "path", "namespace") == ["k8s shop", "over shop"]
     assert found(Dependency, "name", "firmness") == ["redis range"]
     assert found(Download, "host") == ["git.example.com"]
-    assert found(Component, "kind", "name") == ["context web", "config acme/r", "context ."]
+    assert found(Component, "kind", "name") == ["context web", "context .", "config acme/r", "context ."]
     assert found(Registry, "key", "tls") == [
         "skipTLS: true off",
         "insecureRegistries off",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from relcheck.facts import UNKNOWN, Fact, Image, Login, Registry, Text
+from relcheck.facts import UNKNOWN, Fact, Image, Login, Option, Registry, Text
 from relcheck.patterns import lazy_pattern
 from relcheck.readers.dockerfile_files import git_repository
 from relcheck.readers.effects.invocation import Invocation
-from relcheck.readers.effects.publishing import publish
+from relcheck.readers.effects.publishing import moved_to, publish
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.images import image_fact
 from relcheck.refs import MARK
@@ -264,6 +264,30 @@ def _build(invocation: Invocation) -> Iterator[Fact]:
     contexts = invocation.operands(_BUILD_VALUES)
     if contexts and "://" in contexts[-1].text:
         yield from git_repository(contexts[-1].source, "context")
+    elif contexts:
+        yield from _handed(invocation, contexts[-1].source, invocation.value("-f", "--file"))
+
+
+def _handed(invocation: Invocation, context: Source, file: Source | None) -> Iterator[Fact]:
+    """Say what a build hands to its Dockerfile: arguments and named contexts."""
+    given = [(value, "arg") for value in invocation.values("--build-arg")]
+    given += [(value, "context") for value in invocation.values("--build-context")]
+    if not given:
+        return
+    from relcheck.readers import build_inputs  # noqa: PLC0415 - few builds are handed anything
+
+    folder = moved_to(invocation)
+    inputs = [Option(name="folder", value=UNKNOWN if folder is None else folder)]
+    if file is not None:
+        inputs.append(Option(name="file", value=build_inputs.project_path(file)))
+    for value, kind in given:
+        name, equals, _ = value.text.partition("=")
+        said = value.part(len(name) + 1, len(value.text)) if equals else None
+        inputs += build_inputs.argument(name, said) if kind == "arg" else [build_inputs.context(name, said)]
+    place = context.all()
+    yield build_inputs.build(
+        place, build_inputs.project_path(context), inputs, job=invocation.setting.job, step=invocation.setting.step
+    )
 
 
 def _named(invocation: Invocation, value: Source, role: str) -> Iterator[Fact]:
@@ -356,7 +380,12 @@ def _oras(invocation: Invocation, verb: str) -> Iterator[Fact]:
 
 
 def _kaniko(invocation: Invocation, verb: str) -> Iterator[Fact]:
+    """`/kaniko/executor --context DIR [--dockerfile FILE] [--build-arg K=V]… --destination IMAGE`."""
     del verb
+    context, file = invocation.value("--context", "-c"), invocation.value("--dockerfile", "-f")
+    place = context or file
+    if place is not None and (context is None or "://" not in context.text):
+        yield from _handed(invocation, place if context is None else context, file)
     if invocation.is_on("--no-push"):
         return
     for value in invocation.values("--destination", "-d"):

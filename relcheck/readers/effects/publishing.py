@@ -68,7 +68,7 @@ _CHANGES_FOLDER = frozenset(("cd", "pushd", "popd"))
 
 def _folder(invocation: Invocation) -> Text:
     """Return the folder whose package is published: behind one plain `cd`, or the folder that the command is given."""
-    base = _moved_to(invocation)
+    base = moved_to(invocation)
     if base is None or invocation.has("--prefix", "--filter", "-F", "-r", "--recursive", "--workspaces", "-ws"):
         return UNKNOWN
     named = [value.text for value in invocation.values("-C", "--dir", "--cwd", "--manifest-path")]
@@ -83,7 +83,7 @@ def _folder(invocation: Invocation) -> Text:
     return normpath("/".join(part for part in (base, inner) if part)) if base or inner else ""
 
 
-def _moved_to(invocation: Invocation) -> str | None:
+def moved_to(invocation: Invocation) -> str | None:
     """Return where one plain `cd` before the command went, "" without one, None where it is not clear."""
     if invocation.command.index > _LONGEST:
         return None

@@ -1,0 +1,96 @@
+"""What a build hands to a Dockerfile: arguments, named contexts, and the file itself, for link.
+
+A build is a `Component` of system docker and kind context; its `inputs` say:
+
+    dockerfile   the path of the Dockerfile, seen from the context
+    file         the same, seen from the folder in which the command runs
+    folder       that folder, seen from where the step or script starts
+    arg:NAME     a value for `ARG NAME`; several entries of one name are the values of a matrix, in its order
+    raw:NAME     that value with its variables, where a file beside it may give them
+    context:NAME what stands for the image or stage of that name (`docker-image://…`, `target:…`, a folder, …)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from relcheck.facts import UNKNOWN, Component, Fact, Image, Option, Related
+from relcheck.patterns import lazy_pattern
+from relcheck.refs import MARK
+from relcheck.refs.image import parse_image
+from relcheck.refs.secrets import looks_secret_name
+from relcheck.source import Source, Span
+
+Inputs = dict[str, Source]
+"""Values by name, each at its place."""
+
+_PROJECT = lazy_pattern(
+    r"[\"']?\$(?:\{?(?:CI_PROJECT_DIR|GITHUB_WORKSPACE|BITBUCKET_CLONE_DIR|CIRCLE_WORKING_DIRECTORY|WORKSPACE)\b\}?"
+    r"|\{\{ *github\.workspace *\}\}|\(Build\.SourcesDirectory\)|\(System\.DefaultWorkingDirectory\))"
+)
+_VALUES = 200
+"""So many values of a build are handed on; none that people write comes near it."""
+
+
+def argument(name: str, value: Source | None, raw: str = "") -> Iterator[Option]:
+    """Yield what an argument hands over; the value of a secret goes nowhere, and one that is not written is not known."""
+    if looks_secret_name(name) or not name:
+        return
+    yield Option(name=f"arg:{name}", value=UNKNOWN if value is None else value.text, span=_span(value))
+    if raw:
+        yield Option(name=f"raw:{name}", value=raw, span=_span(value))
+
+
+def context(name: str, value: Source | None) -> Option:
+    """Return a named context with what it stands for."""
+    return Option(name=f"context:{name}", value=UNKNOWN if value is None else value.text, span=_span(value))
+
+
+def _span(value: Source | None) -> Span:
+    return value.all() if value is not None else Span(0, 0)
+
+
+def build(place: Span, folder: str, inputs: Iterable[Option], *, job: str = "", step: int = -1) -> Component:
+    """Return the build of a local folder, with what it hands over."""
+    return Component(
+        span=place, job=job, step=step, system="docker", kind="context", name=folder, owner="", ref="", ref_kind="none",
+        local=True, first_party=True, inputs=tuple(inputs)[:_VALUES],
+    )  # fmt: skip
+
+
+def project_path(source: Source) -> str:
+    """Return a path; the variable by which a platform names the folder of the project is that folder."""
+    span = source.all()
+    match = _PROJECT.match(source.root.text, span.start, span.end)
+    text = source.text
+    if match is None or not text.startswith(MARK):
+        return text
+    return "." if len(text) == 1 else text[1:].lstrip("/") if text[1] == "/" else text
+
+
+def read_inline(source: Source, arguments: Inputs, contexts: Inputs) -> Iterator[Fact]:
+    """Read a Dockerfile that stands in the file that builds it."""
+    from relcheck.readers.dockerfile import read_built  # noqa: PLC0415 - few files hold one
+
+    for fact in read_built(source, arguments):
+        replaced = contexts.get(familiar(fact.written)) if contexts and isinstance(fact, Image) else None
+        yield replaced_by(fact, replaced.all(), replaced.text) if replaced and isinstance(fact, Image) else fact
+
+
+def replaced_by(image: Image, place: Span, what: str, path: str = "") -> Image:
+    """Return an image that a named context stands in for, with the place that says so."""
+    note = f"{what} stands in for it" if what else "a named context stands in for it"
+    return image.replace(overridden=True, related=(*image.related, Related(span=place, note=note, path=path)))
+
+
+def familiar(name: str) -> str:
+    """Return the name by which BuildKit looks for a named context: without the default host, library and `latest`."""
+    text = name.removeprefix("docker-image://")
+    ref = parse_image(text)
+    if ref is None or ref.problem or ref.digest_problem:
+        return text
+    text = text.removesuffix(":latest") if "@" not in text else text
+    for prefix in ("docker.io/library/", "docker.io/", "index.docker.io/library/", "index.docker.io/"):
+        if text.startswith(prefix):
+            return text.removeprefix(prefix)
+    return text
