@@ -251,6 +251,8 @@ class Package(Fact):
     stale_lock: tuple[Sibling, ...] = ()  # lock files that state another version of the package (by link)
     siblings: tuple[Sibling, ...] = ()  # filled by link: the other places of this folder
     disagrees: tuple[Sibling, ...] = ()  # those of them that state another version
+    retracts: tuple[Option, ...] = ()  # Go: versions that it takes back as written, each with the reason in a comment
+    unexplained: str = ""  # Go: the first of them without a reason
 
 
 class Release(Fact):
@@ -275,7 +277,7 @@ class Release(Fact):
     head_tag: Text = ""
     head_tag_version: Text = ""
     head_tag_agrees: Truth = UNKNOWN
-    problem: str = ""  # what is wrong with the tag itself (Go): noncanonical, folder-prefix, major-suffix
+    problem: str = ""  # what is wrong with the tag (Go): noncanonical, folder-prefix, major-suffix, retract-unseen
     command: bool = False  # Go: the module holds a program
     expected: str = ""  # the tag, or for major-suffix the module path, that would be right
 

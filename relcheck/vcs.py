@@ -23,7 +23,20 @@ MAX_OUTPUT = 200 * 1024 * 1024
 
 
 class GitProblem(Exception):
-    """Git could not answer: the text says why."""
+    """Git could not answer: the text says why, in one line without control characters."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("".join(letter if letter.isprintable() else "?" for letter in why))
+
+
+def _program() -> str:
+    """Return git's path. Relative folders of PATH do not count: a scanned folder may hold a program of that name."""
+    names = ("git.exe", "git.cmd") if os.name == "nt" else ("git",)
+    places = (os.path.join(folder, name) for folder in os.get_exec_path() for name in names)
+    for place in places:
+        if os.path.isabs(place) and os.path.isfile(place) and os.access(place, os.X_OK):
+            return place
+    raise GitProblem("git could not be run (there is none)")
 
 
 def _environment(settings: Mapping[str, str], index: str) -> dict[str, str]:
@@ -55,7 +68,7 @@ def run(root: str, *arguments: str, settings: Mapping[str, str] | None = None, i
 
     try:
         done = subprocess.run(
-            ["git", *_SAFE, *arguments],
+            [_program(), *_SAFE, *arguments],
             cwd=root,
             env=_environment(settings or {}, index),
             stdin=subprocess.DEVNULL,
@@ -63,26 +76,33 @@ def run(root: str, *arguments: str, settings: Mapping[str, str] | None = None, i
             check=False,
             timeout=_SECONDS,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise GitProblem(f"git could not be run ({type(error).__name__})") from None
+    except subprocess.TimeoutExpired:
+        raise GitProblem(f"git took longer than {_SECONDS} seconds") from None
+    except OSError as error:
+        raise GitProblem(f"git could not be run ({error.strerror})") from None
     if done.returncode:
         first = done.stderr.decode("utf-8", "replace").strip().split("\n", 1)[0]
         raise GitProblem(first or f"git ended with {done.returncode}")
-    return done.stdout[:MAX_OUTPUT]
+    if len(done.stdout) > MAX_OUTPUT:
+        raise GitProblem(f"git printed more than {MAX_OUTPUT // 1024 // 1024} MiB")
+    return done.stdout
 
 
 def started(root: str, *arguments: str) -> Any:  # noqa: ANN401 - a Popen of bytes; the module loads subprocess late
-    """Start git in a folder with pipes to write to and read from; whoever asks closes them."""
+    """Start git in a folder with pipes to write to and read from; whoever asks closes them. `GitProblem` as for `run`."""
     import subprocess  # noqa: PLC0415 - see `run`
 
-    return subprocess.Popen(
-        ["git", *_SAFE, *arguments],
-        cwd=root,
-        env=_environment({}, ""),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    try:
+        return subprocess.Popen(
+            [_program(), *_SAFE, *arguments],
+            cwd=root,
+            env=_environment({}, ""),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        raise GitProblem(f"git could not be run ({error.strerror})") from None
 
 
 def _below_git(folder: str) -> bool:
@@ -146,14 +166,17 @@ def list_files(folder: str) -> Listing:
 
 
 def show(folder: str, revision: str, path: str) -> bytes | None:
-    """Return a file of a revision, None when it is not there; the revision must be one."""
+    """Return a file of a revision, None when it is not there; the revision must be one.
+
+    `GitProblem` too where the file is there and cannot be read, as in a partial clone: that is not the same.
+    """
     if revision.startswith("-"):
         raise GitProblem(f"{revision!r} is no revision")
-    run(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    try:
-        return run(folder, "cat-file", "blob", f"{revision}:{path}")
-    except GitProblem:
+    entry = run(folder, "ls-tree", "-z", "--full-tree", f"{revision}^{{commit}}", "--", path)
+    details = entry.partition(b"\t")[0].split()
+    if len(details) != 3 or details[1] != b"blob":
         return None
+    return run(folder, "cat-file", "blob", details[2].decode())
 
 
 def list_revision(folder: str, revision: str, path: str) -> list[str]:
@@ -193,13 +216,27 @@ class History:
 
     @property
     def tags(self) -> tuple[Tag, ...]:
-        """The tags that HEAD descends from, the newest first."""
+        """The tags that HEAD descends from, the newest first; of those of one second the highest version."""
         if self._tags is None:
             here = set(run(self.folder, "tag", "--points-at", "HEAD").decode("utf-8", "replace").split("\n"))
-            listed = run(self.folder, "tag", "--merged", "HEAD", "--sort=-creatordate", "--format=%(refname:strip=2)")
+            order = ("--sort=-version:refname", "--sort=-creatordate")  # the last is the first to be asked
+            listed = run(self.folder, "tag", "--merged", "HEAD", *order, "--format=%(refname:strip=2)")
             names = [name for name in listed.decode("utf-8", "replace").split("\n") if name]
             self._tags = tuple(Tag(name=name, here=name in here) for name in names)
         return self._tags
+
+    @property
+    def every_tag(self) -> tuple[str, ...]:
+        """The names of all tags, those that HEAD does not descend from included."""
+        listed = run(self.folder, "tag", "--list").decode("utf-8", "replace")
+        return tuple(name for name in listed.split("\n") if name)
+
+    def text_of(self, tag: str, path: str) -> str:
+        """Return the text of a file at a tag, the empty string where it is not there."""
+        try:
+            return run(self.folder, "cat-file", "blob", f"refs/tags/{tag}:./{path}").decode("utf-8", "replace")
+        except GitProblem:
+            return ""
 
     def changed_since(self, tag: str) -> tuple[str, ...]:
         """Return the paths below the folder that differ between a tag and the work tree, sorted."""

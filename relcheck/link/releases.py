@@ -52,9 +52,11 @@ def link(repository: Repository) -> None:
         automated = any(name in repository.paths for name in _AUTOMATED)
         _Releases(repository, automated).add(packages)
         if modules:
+            from relcheck.link.go_retractions import add_retractions  # noqa: PLC0415 - only for Go
             from relcheck.link.go_tags import add_modules  # noqa: PLC0415 - only for Go
 
             add_modules(repository, modules)
+            add_retractions(repository, modules)
     except GitProblem as problem:
         for path, package in packages:
             repository.add(path, _unknown(package, str(problem)))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from relcheck.facts import UNKNOWN, Dependency, Fact, Package, Unreadable
+from relcheck.facts import UNKNOWN, Dependency, Fact, Option, Package, Unreadable
 from relcheck.source import Source, Span
 
 _LINE = re.compile(r"(?P<text>[^\r\n]*)(?:\r\n|\n|\r|\Z)")
@@ -29,38 +29,45 @@ class Word(NamedTuple):
 
 
 class Directive(NamedTuple):
-    """A directive: its verb, its words, and the comment behind them."""
+    """A directive: its verb, its words, the comment behind them, and the line above or of its block if that is one."""
 
     verb: str
     words: list[Word]
     comment: str
     line: Source
+    above: str = ""
 
 
 def read(source: Source) -> Iterator[Fact]:
     """Yield the module, its requirements and replacements, and the tools it asks for."""
-    for made in directives(source):
-        yield from _facts(made, source)
+    made = list(directives(source))
+    retracted = tuple(_retraction(each) for each in made if each.verb == "retract" and each.words)
+    for each in made:
+        for fact in _facts(each, source):
+            yield _retracting(fact, retracted) if retracted and isinstance(fact, Package) else fact
 
 
 def directives(source: Source) -> Iterator[Directive]:
     """Yield each directive of a file, those in blocks with the verb of their block."""
-    block = ""
+    block = above = of_block = ""
     for match in _LINE.finditer(source.text):
         text = match["text"]
         if not text.strip():
+            above = ""
             continue
         line = source.part(match.start(), match.start() + len(text))
         words, comment = _words(line)
         if block:
             if words and words[0].text == ")":
-                block = ""
+                block = of_block = ""
             elif words:
-                yield Directive(block, words, comment, line)
+                yield Directive(block, words, comment, line, above or of_block)
         elif len(words) > 1 and words[1].text == "(" and words[0].text in _BLOCKS:
             block = "" if words[-1].text == ")" else words[0].text
+            of_block = above or comment if block else ""
         elif words:
-            yield Directive(words[0].text, words[1:], comment, line)
+            yield Directive(words[0].text, words[1:], comment, line, above)
+        above = comment if not words else ""
 
 
 def _words(line: Source) -> tuple[list[Word], str]:
@@ -106,6 +113,22 @@ def _module(word: Word, source: Source) -> Package:
         folder=source.path.rpartition("/")[0],
         version_dynamic=True,
     )
+
+
+def _retraction(made: Directive) -> Option:
+    """`retract v1.2.3` or `retract [v1.2.0, v1.2.3]`, with the reason in a comment behind it, above it or above its block."""
+    place = made.words[0].source.all()._replace(end=made.words[-1].source.all().end)
+    name = made.line.root.text[place.start : place.end]
+    return Option(name=name, value=made.comment or made.above, span=place)
+
+
+def _retracting(module: Package, retracted: tuple[Option, ...]) -> Package:
+    """Put the retractions on the module, and the first of them without a reason."""
+    found = next((option for option in retracted if not option.value), None)
+    if found is None:
+        return module.replace(retracts=retracted)
+    parts = {**module.parts, "unexplained": found.span}
+    return module.replace(retracts=retracted, unexplained=found.name, parts=parts)
 
 
 def _require(name: Word, version: Word, comment: str) -> Dependency:

@@ -73,6 +73,19 @@ def test_a_work_file_has_replacements_only() -> None:
     assert dependencies(read_checked(go_mod, "go 1.24\nuse (\n\t./a\n)\nreplace a => ./b\n", "go.work"))[0][0] == "a"
 
 
+def test_retractions_have_the_reason_behind_them_above_them_or_above_their_block() -> None:
+    text = (
+        "module a\n\nretract v1.0.0 // lost\n// moved\nretract [v1.1.0, v1.2.0]\n// two\n\nretract v1.3.0\n"
+        "// many\nretract (\n\tv1.4.0\n\t// its own\n\tv1.5.0\n)\n"
+    )
+    (package,) = packages(read_checked(go_mod, text, "go.mod"))
+
+    assert [(option.name, option.value) for option in package.retracts] == [
+        ("v1.0.0", "lost"), ("[v1.1.0, v1.2.0]", "moved"), ("v1.3.0", ""), ("v1.4.0", "many"), ("v1.5.0", "its own"),
+    ]  # fmt: skip
+    assert package.unexplained == "v1.3.0"
+
+
 @given(st.text(alphabet='modulerqip (=>)"`/\\[,]v1.0-\n\t', max_size=200))
 def test_any_text_is_read_without_exception(text: str) -> None:
     read_checked(go_mod, text, "go.mod")
