@@ -232,11 +232,9 @@ class History:
         return tuple(name for name in listed.split("\n") if name)
 
     def text_of(self, tag: str, path: str) -> str:
-        """Return the text of a file at a tag, the empty string where it is not there."""
-        try:
-            return run(self.folder, "cat-file", "blob", f"refs/tags/{tag}:./{path}").decode("utf-8", "replace")
-        except GitProblem:
-            return ""
+        """Return the text of a file at a tag, the empty string where it is not there; the path is below the folder."""
+        above = os.fsdecode(run(self.folder, "rev-parse", "--show-prefix").rstrip(b"\r\n"))
+        return (show(self.folder, f"refs/tags/{tag}", above + path) or b"").decode("utf-8", "replace")
 
     def changed_since(self, tag: str) -> tuple[str, ...]:
         """Return the paths below the folder that differ between a tag and the work tree, sorted."""
