@@ -133,7 +133,8 @@ def _keep(repository: Repository, path: str, index: int, found: list[Image]) -> 
     if found and isinstance(image, Image) and image.state in ("unknown", "partial"):
         repository.put(path, index, found.pop(0))
     for made in found:
-        repository.add(path, made)
+        if not (isinstance(made.tag, Unknown) and isinstance(made.digest, Unknown)):
+            repository.add(path, made)
 
 
 def _rounds(repository: Repository, build: Build, variables: dict[str, dict[str, str]]) -> Iterator[dict[str, Given]]:
@@ -146,7 +147,8 @@ def _rounds(repository: Repository, build: Build, variables: dict[str, dict[str,
             continue
         told = _beside(repository, build.path, raw[name], variables) if name in raw else None
         text = option.value if told is None else told
-        if isinstance(text, str):
+        # What is not known at all may be nothing, which leaves the default.
+        if isinstance(text, str) and (text.strip(MARK) or not text):
             related = Related(span=option.span, note=f"{name} is handed over here", path=build.path)
             values.setdefault(name, []).append(Given(value=text, related=related))
     for number in range(min(max(map(len, values.values()), default=0), _ALTERNATIVES)):

@@ -271,3 +271,11 @@ def test_a_dockerfile_inside_is_read_with_what_it_is_given(path: str) -> None:
 
     assert [(image.written, image.overridden) for image in found] == [("alpine:3.22", False), ("other", True)]
     assert text[found[0].span.start : found[0].span.end] == "3.22"
+
+
+def test_a_value_that_is_not_known_leaves_the_default() -> None:
+    bake = 'variable "V" { default = null }\ntarget "a" { args = { V = V, N = "a-${V}" } }\n'
+
+    found = images({"Dockerfile": "ARG V=1\nARG N=x\nFROM a:$V\nFROM b:$N\n", "docker-bake.hcl": bake})
+
+    assert [image.tag for image in found] == ["1", "x"]
