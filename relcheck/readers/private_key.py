@@ -1,4 +1,7 @@
-"""Private keys: PEM blocks (RFC 7468), OpenSSH, PGP, PuTTY, minisign, age and cosign keys. Only blocks with a real body count."""
+"""Private keys: PEM blocks (RFC 7468), OpenSSH, PGP, PuTTY, minisign, age and cosign keys. Only blocks with a real body count.
+
+A text whose middle is left out, or that is no DER where DER belongs, is a picture of a key and none.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,11 @@ _MINISIGN = re.compile(r"untrusted comment: [^\n]*secret key[^\n]*\n(?=RW)[A-Za-
 _AGE = re.compile(r"AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}")
 _MIN_BODY = 64
 _MADE_UP = re.compile(r"0123456789|abcdefghijk|ABCDEFGHIJK|(?i:example|fakefake|donotuse)")
+_DER = re.compile(r"(?:RSA |EC |DSA |ENCRYPTED )?PRIVATE KEY")
+"""Kinds whose text is DER in base64: a sequence, which begins with the letter M (RFC 7468, section 4)."""
+_HEADERS = "Proc-Type:"
+"""What an old encrypted key begins with: the text behind it is no DER."""
+_LEFT_OUT = re.compile(r"\.{3}|…")
 _IN_COMMENT = re.compile(r"(?:\s*\n[ \t]*\*(?:[ \t][^\n]*)?)+\s*")
 """The lines of a comment that documents code: ` * …`."""
 
@@ -31,9 +39,11 @@ def read(source: Source) -> Iterator[Fact]:
         letters = re.sub(r"[^A-Za-z0-9+/=]", "", body)
         if len(letters) < _MIN_BODY or len(letters) < len(body) * 0.9 or len(set(letters)) < 12:
             continue
-        if _MADE_UP.search(letters):
+        if _MADE_UP.search(letters) or _LEFT_OUT.search(body):
             continue
         locked = "ENCRYPTED" in match["kind"] or "ENCRYPTED" in match["body"]
+        if _DER.fullmatch(match["kind"]) and not (letters.startswith("M") or _HEADERS in match["body"]):
+            continue
         where = "comment" if _IN_COMMENT.fullmatch(match["body"]) else "text"
         yield _key(source, match, match["kind"].lower(), "encrypted" if locked else "literal", where)
     for match in _PUTTY.finditer(source.text):
