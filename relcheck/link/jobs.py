@@ -27,8 +27,9 @@ from relcheck.facts import (
 )
 from relcheck.link import Repository
 from relcheck.refs.conditions import either
+from relcheck.refs.git import parse_git_url
 from relcheck.refs.url import passes_away
-from relcheck.vcs import origin_owner
+from relcheck.vcs import origin, origin_owner
 
 PLATFORM_OWNERS = frozenset({"actions", "github"})
 """Owners of actions that the platform itself keeps."""
@@ -71,8 +72,19 @@ def _owners(repository: Repository) -> None:
         owner = component.owner
         if component.local or not isinstance(owner, str) or not owner:
             continue
-        if owner.lower() in ours:
+        if component.kind == "library" and repository.root and _is_here(component, repository.root):
+            repository.put(path, index, component.replace(local=True, first_party=True))
+        elif owner.lower() in ours:
             repository.put(path, index, component.replace(first_party=True))
+
+
+def _is_here(component: Component, root: str) -> bool:
+    """Whether a library of Jenkins comes from this repository itself: who may push there may change the pipeline as well."""
+    url = next((option.value for option in component.inputs if option.name == "remote"), "")
+    parsed = parse_git_url(url, any_https=True) if isinstance(url, str) else None
+    if parsed is None or UNKNOWN in (parsed.host, parsed.owner, parsed.repository):
+        return False
+    return f"{parsed.host}/{parsed.owner}/{parsed.repository}".lower() == origin(root).lower()
 
 
 def _outside_jobs(repository: Repository) -> None:

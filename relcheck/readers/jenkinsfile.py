@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Component, Fact, Image, Job, Login, Publish, SecretUse
+from relcheck.facts import UNKNOWN, Component, Fact, Image, Job, Login, Option, Publish, SecretUse
 from relcheck.readers.ci_common import Around, merged_secrets, placed, publishes_by_name
 from relcheck.readers.composed import composed
 from relcheck.readers.groovy import Call, Group, Item, Token, calls, text_of, tree
@@ -423,7 +423,11 @@ class _Jenkinsfile:
         remote = next((one["remote"] for one in _flat(named.get("retriever") or []) if "remote" in one), None)
         url = self._text(remote, setting)
         parsed = parse_git_url(url.text, any_https=True) if url is not None else None
-        yield library if parsed is None else library.replace(owner=parsed.owner, host=parsed.host)
+        if url is None or parsed is None:
+            yield library
+            return
+        remote_of = Option(name="remote", value=url.text, span=url.all())
+        yield library.replace(owner=parsed.owner, host=parsed.host, inputs=(remote_of,))
 
     def _input(self, call: Call, setting: _Setting) -> Iterator[Fact]:
         self.gate = "input"
