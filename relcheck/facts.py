@@ -444,6 +444,7 @@ class Job(Fact):
     )
     tag_blocked_by: str = ""  # a tag is to start it, but no tag starts this job that it requires
     reads_tag: Truth = UNKNOWN  # its steps or variables name the tag that started it
+    writes_files: Truth = UNKNOWN  # its scripts redirect text into files
     cancels: Truth = False
     tolerant: bool = False  # continue-on-error or allow_failure on the whole job
     foreign_login: bool = False  # something it calls may have logged in unseen

@@ -39,6 +39,7 @@ LINKERS: dict[str, tuple[type[Fact], ...]] = {
     "lockfiles": (Registry, Package, Dependency),
     "publishing": (Package,),
     "published": (Publish,),
+    "promotions": (Publish,),
     "origins": (),
     "dead_events": (Publish,),
     "shallow": (Publish,),

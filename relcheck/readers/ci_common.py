@@ -32,6 +32,10 @@ NAMES_TAG = re.compile(
     r"GITHUB_REF|github\.ref|github\.event\.(?:ref|release)|CI_COMMIT_(?:TAG|REF)|tag_name|\bgit\s+(?:-C\s+\S+\s+)?(?:describe|tag)\b"
 )
 """What names the tag that a pipeline runs for, or asks git for it."""
+WRITES_FILE = re.compile(
+    r"(?<![-=<>&\d])\d?>{1,2}\|?\s*(?![\s&>]|[\"']?(?:/dev/|\$\{?GITHUB_))|\btee\s+(?!-a?\s*/dev/|/dev/)"
+)
+"""A redirection into a file that is neither a device nor one of the platform's own."""
 _JOB_TOKEN = re.compile(r"GITHUB_TOKEN|github\.token|CI_JOB_TOKEN|GITEA_TOKEN", re.IGNORECASE)
 _DECIDES_ITSELF = ("semantic-release", "auto ")
 """Tools that ask the CI system themselves whether this run is of a branch that they release."""

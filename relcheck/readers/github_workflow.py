@@ -23,7 +23,7 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Component, Credential, Fact, Job, SecretUse, Truth
-from relcheck.readers.ci_common import NAMES_TAG, env_facts, faults, merged_secrets
+from relcheck.readers.ci_common import NAMES_TAG, WRITES_FILE, env_facts, faults, merged_secrets
 from relcheck.readers.github_events import Scenario, names, scenarios, words
 from relcheck.readers.github_steps import DUMP, Frame, component, image_facts, named_scalars, secret_uses, step_facts
 from relcheck.readers.github_values import Scope, legs_alike, legs_of
@@ -232,6 +232,7 @@ class _JobReader:
             tag_trigger=any(scenario.tag or scenario.event == "workflow_dispatch" for scenario in held),
             tag_only=bool(possible) and all(scenario.tag for scenario in possible),
             reads_tag=self._reads_tag(possible),
+            writes_files=any(WRITES_FILE.search(body.text("run")) for body in Frame.numbered(self.body.get("steps"))),
             cancels=self._cancels(possible),
             tolerant=self.frame.tolerant,
             needs=words(self.body.get("needs")),

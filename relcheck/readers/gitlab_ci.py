@@ -24,7 +24,7 @@ from relcheck.facts import (
     Truth,
     Unreadable,
 )
-from relcheck.readers.ci_common import NAMES_TAG
+from relcheck.readers.ci_common import NAMES_TAG, WRITES_FILE
 from relcheck.readers.gitlab_rules import Reach, reach
 from relcheck.readers.images import image_fact
 from relcheck.readers.insecure_engines import insecure_registries
@@ -155,7 +155,8 @@ class _Pipeline:
             guarded=found.guarded,
             tag_trigger="tag" in found.events or found.guarded,
             tag_only=found.events == ("tag",),
-            reads_tag=self._reads_tag(job),
+            reads_tag=self._says(job, NAMES_TAG),
+            writes_files=self._says(job, WRITES_FILE),
             any_branch=found.any_branch,
             id_token="write" if isinstance(tokens, Mapping) else "",
             environment=named,
@@ -171,8 +172,8 @@ class _Pipeline:
             foreign_login=isinstance(self._effective(job, "extends"), (Scalar, Sequence)) or self._has_includes(),
         )
 
-    def _reads_tag(self, job: Mapping) -> Truth:
-        """Whether a script or variable names the tag; unknown where other files add to the job."""
+    def _says(self, job: Mapping, pattern: re.Pattern[str]) -> Truth:
+        """Whether a script or variable holds something; unknown where other files add to the job."""
         if self._has_includes():
             return UNKNOWN
         holders: list[Node | None] = [self._top.map("variables"), job.map("variables", merge=True)]
@@ -181,7 +182,7 @@ class _Pipeline:
         nodes = [node for holder in holders if holder is not None for node in walk(holder)]
         if any(isinstance(node, Sequence) and node.tag == "!reference" for node in nodes):
             return UNKNOWN
-        return any(isinstance(node, Scalar) and NAMES_TAG.search(node.value) for node in nodes)
+        return any(isinstance(node, Scalar) and pattern.search(node.value) for node in nodes)
 
     def _has_includes(self) -> bool:
         return self._top.get("include") is not None
