@@ -222,10 +222,17 @@ def _locks(repository: Repository) -> None:
         found = dependency.replace(locked=locked, published=published, in_release=released)
         repository.put(path, index, found)
     cloned = _first_clones(repository)
-    for path, index, install in list(repository.all(Install)):
+    installs = list(repository.all(Install))
+    from_the_lock = {(path, fact.job, fact.tool) for path, _, fact in installs if fact.job and fact.frozen is True}
+    for path, index, install in installs:
         elsewhere = path in cloned and cloned[path] < install.span.start
-        if install.lockfile is UNKNOWN and not elsewhere:
-            repository.put(path, index, install.replace(lockfile=_lock_of(repository, path, install.tool)))
+        lockfile = install.lockfile
+        if lockfile is UNKNOWN and not elsewhere:
+            lockfile = _lock_of(repository, path, install.tool)
+        # Who updates with composer in a job that also installs from the lock file tests both ends of the ranges.
+        both = install.tool == "composer" and (path, install.job, install.tool) in from_the_lock
+        frozen = UNKNOWN if both and install.frozen is False else install.frozen
+        repository.put(path, index, install.replace(lockfile=lockfile, frozen=frozen))
 
 
 def _first_clones(repository: Repository) -> dict[str, int]:
