@@ -37,6 +37,7 @@ _TOKEN_OPTIONS: dict[str, tuple[str, ...]] = {
     "npm": ("--otp",),
     "mysql": (),
 }
+_CURL_GROUP = re.compile(r"-[fsSLkgjJlnNpqRviI#0-6]+u(?P<value>.*)", re.DOTALL)
 _AUTH_KEY = re.compile(r"//[^\s=]+:_(?:authToken|auth|password)")
 _NPM_SETTING = re.compile(r"(?:--)?(//[^\s=]+:_(?:authToken|auth|password))[= ](?P<value>.+)", re.DOTALL)
 
@@ -93,12 +94,25 @@ def _npm_settings(invocation: Invocation) -> Iterator[tuple[Source, str]]:
 
 def _transfer(invocation: Invocation) -> Iterator[tuple[Source, str]]:
     """`curl -u user:password`, `wget --password=X`; `admin:admin` is how a fresh server is asked for the first time."""
-    for value in invocation.values("-u", "--user") if invocation.program == "curl" else ():
+    for value in _users(invocation) if invocation.program == "curl" else ():
         user, colon, password = value.text.partition(":")
         if colon and password and (password != user or MARK in user):
             yield value.part(len(user) + 1, len(value.text)), "-u"
     for value in invocation.values("--password", "--http-password", "--ftp-password"):
         yield value, "--password"
+
+
+def _users(invocation: Invocation) -> Iterator[Source]:
+    """Yield the values of `-u` and `--user`, also where `-u` is the last of some letters: `-fsSu VALUE`."""
+    yield from invocation.values("-u", "--user")
+    for number, word in enumerate(invocation.words):
+        group = _CURL_GROUP.fullmatch(word.text)
+        if group is None:
+            continue
+        if group["value"]:
+            yield word.source.part(group.start("value"), group.end("value"))
+        elif number + 1 < len(invocation.words):
+            yield invocation.words[number + 1].source
 
 
 def credential(
