@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from relcheck.facts import (
     UNKNOWN,
     Command,
+    Component,
     Copy,
     Credential,
     IgnoreFile,
@@ -166,7 +167,7 @@ def _built_here(repository: Repository, *, certain: bool) -> None:
     bare: set[str] = set()
     local: set[str] = set()
     near: set[tuple[str, str]] = set()
-    rewritten = _rewritten(repository)
+    rewritten, composed = _rewritten(repository), _composed(repository)
     for path, name, registry, namespace in _built(repository):
         if registry == "":
             local.add(name)
@@ -174,6 +175,7 @@ def _built_here(repository: Repository, *, certain: bool) -> None:
                 bare.add(name)
         near.add((path, name))
         near.add((folder_of(path) + "/", name))
+        near.update((f"{folder}/", name) for folder in composed.get(path, ()))
     for path, index, image in list(repository.all(Image)):
         if image.build_here or isinstance(image.name, Unknown) or image.role in ("output", "pushed"):
             continue
@@ -184,6 +186,21 @@ def _built_here(repository: Repository, *, certain: bool) -> None:
             repository.put(path, index, image.replace(build_here=True))
         elif not certain and image.digest == "":
             repository.put(path, index, image.replace(overridden=UNKNOWN))
+
+
+def _composed(repository: Repository) -> dict[str, set[str]]:
+    """Return the folders for which a file builds: those of the compose files that one file of another format runs together."""
+    projects: dict[str, set[str]] = {}
+    for path, _, component in repository.all(Component):
+        if component.system == "compose" and component.local and isinstance(component.name, str):
+            file = posixpath.normpath(posixpath.join(folder_of(path), component.name))
+            if file in repository.paths:
+                projects.setdefault(path, {path}).add(file)
+    found: dict[str, set[str]] = {}
+    for files in projects.values():
+        for path in files:
+            found.setdefault(path, set()).update(map(folder_of, files))
+    return found
 
 
 def _loaded_unseen(repository: Repository) -> None:

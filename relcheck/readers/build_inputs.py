@@ -58,6 +58,14 @@ def build(place: Span, folder: str, inputs: Iterable[Option], *, job: str = "", 
     )  # fmt: skip
 
 
+def compose_file(place: Span, path: str) -> Component:
+    """Return a compose file that a file of another format runs, its path seen from that file's folder."""
+    return Component(
+        span=place, system="compose", kind="include", name=path, owner="", ref="", ref_kind="none", local=True,
+        first_party=True,
+    )  # fmt: skip
+
+
 def project_path(source: Source) -> str:
     """Return a path; the variable by which a platform names the folder of the project is that folder."""
     span = source.all()

@@ -28,7 +28,7 @@ from relcheck.facts import (
     Package,
     Unreadable,
 )
-from relcheck.readers.build_inputs import argument
+from relcheck.readers.build_inputs import argument, compose_file
 from relcheck.readers.build_inputs import build as local_build
 from relcheck.readers.images import image_fact
 from relcheck.readers.jsonc import load_jsonc
@@ -71,6 +71,10 @@ def read(source: Source) -> Iterator[Fact]:
 def _container(top: Mapping) -> Iterator[Fact]:
     yield from _images(top.get("image"), "run")
     yield from _build(top)
+    composed = top.get("dockerComposeFile")
+    for item in composed.items if isinstance(composed, Sequence) else [composed]:
+        if isinstance(item, Scalar) and item.value and MARK not in (path := _expanded(item.source).text):
+            yield compose_file(item.span, path)
     for key in ("features", "dependsOn"):
         for name, value in _pairs(top.map(key)):
             yield from _feature(name, value)

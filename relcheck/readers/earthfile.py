@@ -14,9 +14,11 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Component, Fact, Image, Related
+from relcheck.readers.build_inputs import compose_file
 from relcheck.readers.composed import masked
 from relcheck.readers.dockerfile_words import json_words, unquote
 from relcheck.readers.images import image_fact
+from relcheck.refs import MARK
 from relcheck.refs.git import classify_ref, parse_git_url
 from relcheck.refs.variables import expand
 from relcheck.source import Piece, Source
@@ -218,10 +220,23 @@ class _Reader:
         start = re.match(r"\s*DOCKER\b", rest.text)
         flags, _ = self.words(rest.part(start.end(), len(rest.text))) if start else ([], [])
         for name, value in flags:
-            if name == "pull" and value is not None:
+            if value is None:
+                continue
+            if name == "pull":
                 yield from self.image(value, "run")
-            elif name == "load" and value is not None and re.match(r"[^=()+]+=", value.text):
-                yield from self.image(value.part(0, value.text.index("=")), "output", push=False)
+            elif name == "load":
+                yield from self.loaded(value)
+            elif name == "compose":
+                path = expand(value, self.values.get, "docker").source.text
+                if path and MARK not in path:
+                    yield compose_file(value.all(), path)
+
+    def loaded(self, value: Source) -> Iterator[Fact]:
+        """[NAME=]+TARGET or [NAME=](TARGET --ARG=VALUE): the image by the name that it gets, and whose target builds it."""
+        named = re.match(r"[^=()+]+=", value.text)
+        if named is not None:
+            yield from self.image(value.part(0, named.end() - 1), "output", push=False)
+        yield from self.copied(value.part(named.end() if named else 0, len(value.text)))
 
     def git(self, rest: Source) -> Iterator[Fact]:
         """GIT CLONE [--branch REF] URL PATH."""

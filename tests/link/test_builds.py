@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from relcheck.facts import UNKNOWN, Fact, Image
+from relcheck.facts import UNKNOWN, Component, Fact, Image
 from relcheck.link import Repository
 from relcheck.link.images import link
 from relcheck.readers import read_source, recognise
@@ -279,3 +279,44 @@ def test_a_value_that_is_not_known_leaves_the_default() -> None:
     found = images({"Dockerfile": "ARG V=1\nARG N=x\nFROM a:$V\nFROM b:$N\n", "docker-bake.hcl": bake})
 
     assert [image.tag for image in found] == ["1", "x"]
+
+
+EARTHFILE = (
+    "VERSION 0.8\ntest:\n    FROM earthly/dind:alpine-3.19-docker-25.0.5-r0\n    ARG DIR=deploy\n"
+    "    WITH DOCKER --compose $DIR/stack.yml --load acme/api:dev=(+api --V=1) \\\n"
+    "            --load web=github.com/acme/web:main+image --pull postgres:16.1\n"
+    "        RUN true\n    END\n"
+)
+STACK = "services:\n  api: {image: 'acme/api:dev'}\n  web: {image: web}\n  db: {image: 'postgres:16.1'}\n"
+
+
+def test_an_earthfile_builds_for_the_compose_file_that_it_runs() -> None:
+    found = images({"Earthfile": EARTHFILE, "deploy/stack.yml": STACK}, "deploy/stack.yml")
+
+    assert [(image.written, image.build_here) for image in found] == [
+        ("acme/api:dev", True), ("web", True), ("postgres:16.1", False),
+    ]  # fmt: skip
+
+
+def test_without_the_compose_file_beside_it_an_earthfile_says_its_images_alone() -> None:
+    (repository, found) = (linked({"Earthfile": EARTHFILE}), images({"Earthfile": EARTHFILE}, "Earthfile"))
+
+    assert [(image.role, image.written) for image in found] == [
+        ("base", "earthly/dind:alpine-3.19-docker-25.0.5-r0"), ("output", "acme/api:dev"), ("output", "web"),
+        ("run", "postgres:16.1"),
+    ]  # fmt: skip
+    assert [(part.system, part.name, part.local, part.ref) for _, _, part in repository.all(Component)] == [
+        ("compose", "deploy/stack.yml", True, ""), ("earthly", "acme/web", False, "main"),
+    ]  # fmt: skip
+
+
+def test_the_compose_files_of_a_development_container_belong_to_it() -> None:
+    files = {
+        ".devcontainer/devcontainer.json": '{"dockerComposeFile": ["../compose.yaml", "dev.yml"], "service": "a"}\n',
+        "compose.yaml": "services: {a: {build: ., image: acme/a}}\n",
+        ".devcontainer/dev.yml": "services: {a: {image: acme/a}}\n",
+    }
+
+    assert [image.build_here for image in images(files, ".devcontainer/dev.yml")] == [True]
+    del files[".devcontainer/devcontainer.json"]
+    assert [image.build_here for image in images(files, ".devcontainer/dev.yml")] == [False]

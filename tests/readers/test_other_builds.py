@@ -78,6 +78,7 @@ def test_targets_of_others() -> None:
         "4:27 earthly o/r v1.0.0 semver-full",
         "10:26 earthly a/b main branch",
         "13:34 earthly a/c - none",
+        "20:54 compose c.yml - none",
         "23:24 git q/w main branch",
     ]
 
