@@ -50,6 +50,7 @@ class _History:
         self._blobs = Blobs(self._root)
         self._commits: set[str] = set()
         self._count = 0
+        self._unread = 0
 
     def run(self, revisions: str) -> Scanned:
         rules = load_plan_rules(self._plan)
@@ -66,12 +67,14 @@ class _History:
                 findings += judge.judge(read.view, read.facts)
         finally:
             self._blobs.close()
-        note = f"{self._count} files that {len(self._commits)} commits added were read for credentials."
+        notes = [f"{self._count} files that {len(self._commits)} commits added were read for credentials."]
+        if self._unread:
+            notes.append(f"{self._unread} more could not be: they are too large, damaged, or not in this clone.")
         return Scanned(
             findings=tuple(findings),
             reads=reads,
             rules=rules,
-            discovery=discovery.replace(notes=(*discovery.notes, note)),
+            discovery=discovery.replace(notes=(*discovery.notes, *notes)),
             secrets={path: spans for path, read in reads.items() if (spans := secret_spans(read))},
             unresolved=judge.unresolved,
             faults=tuple(sorted(judge.faults.items())),
@@ -85,6 +88,7 @@ class _History:
                 continue
             data = self._blobs.read(blob.name)
             if data is None:
+                self._unread += 1
                 continue
             self._count += 1
             if self._progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Iterator
@@ -24,9 +25,16 @@ class Blobs:
         """Return the bytes of a blob; None where git has none of that name, or it is larger than files may be."""
         if self._git is None:
             self._git = vcs.started(self._folder, "cat-file", "--batch")
-        self._git.stdin.write(name.encode() + b"\n")
-        self._git.stdin.flush()
-        head = self._git.stdout.readline().split()
+        try:
+            self._git.stdin.write(name.encode() + b"\n")
+            self._git.stdin.flush()
+        except BrokenPipeError:
+            self.close()
+            return None
+        line = self._git.stdout.readline()
+        if not line:  # a damaged object ends git; the next one is asked of another
+            self.close()
+        head = line.split()
         if len(head) != 3:
             return None
         size = int(head[2])
@@ -35,12 +43,14 @@ class Blobs:
         while left > 0:
             left -= len(self._git.stdout.read(min(left, 1 << 20))) or left
         self._git.stdout.read(1)
-        return bytes(data) if size <= MAX_BYTES and head[1] == b"blob" else None
+        whole = len(data) == size <= MAX_BYTES
+        return bytes(data) if whole and head[1] == b"blob" else None
 
     def close(self) -> None:
         """End git."""
         if self._git is not None:
-            self._git.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self._git.stdin.close()
             self._git.stdout.close()
             self._git.wait(timeout=10)
             self._git = None
@@ -77,7 +87,8 @@ class Added(NamedTuple):
 def added(folder: str, revisions: str) -> Iterator[Added]:
     """Yield each blob that commits of a range add or change once, with the oldest of those commits.
 
-    The range is one that `git rev-list` understands, or `all` for what any branch and tag holds.
+    The range is one that `git rev-list` understands, or `all` for what any branch and tag holds. `GitProblem` where git
+    does not know it, and at the end where git could not look at all of it.
     """
     if revisions.startswith("-"):
         raise vcs.GitProblem(f"{revisions!r} is no range of commits")
@@ -95,6 +106,8 @@ def added(folder: str, revisions: str) -> Iterator[Added]:
         git.stdout.close()
         feeder.join(timeout=10)
         git.wait(timeout=10)
+    if git.returncode:
+        raise vcs.GitProblem("git could not read every commit: the repository is damaged, or parts of it are missing")
 
 
 def _feed(stream: Any, data: bytes) -> None:  # noqa: ANN401 - a pipe

@@ -19,6 +19,7 @@ _SAFE = (
     "--literal-pathspecs",
 )  # fmt: skip
 _SECONDS = 60
+_QUIETLY_NO = "git ended with 1"
 MAX_OUTPUT = 200 * 1024 * 1024
 
 
@@ -218,12 +219,28 @@ class History:
     def tags(self) -> tuple[Tag, ...]:
         """The tags that HEAD descends from, the newest first; of those of one second the highest version."""
         if self._tags is None:
-            here = set(run(self.folder, "tag", "--points-at", "HEAD").decode("utf-8", "replace").split("\n"))
-            order = ("--sort=-version:refname", "--sort=-creatordate")  # the last is the first to be asked
-            listed = run(self.folder, "tag", "--merged", "HEAD", *order, "--format=%(refname:strip=2)")
-            names = [name for name in listed.decode("utf-8", "replace").split("\n") if name]
-            self._tags = tuple(Tag(name=name, here=name in here) for name in names)
+            try:
+                self._tags = self._listed_tags()
+            except GitProblem:
+                if not self._unborn():
+                    raise
+                self._tags = ()
         return self._tags
+
+    def _listed_tags(self) -> tuple[Tag, ...]:
+        here = set(run(self.folder, "tag", "--points-at", "HEAD").decode("utf-8", "replace").split("\n"))
+        order = ("--sort=-version:refname", "--sort=-creatordate")  # the last is the first to be asked
+        listed = run(self.folder, "tag", "--merged", "HEAD", *order, "--format=%(refname:strip=2)")
+        names = [name for name in listed.decode("utf-8", "replace").split("\n") if name]
+        return tuple(Tag(name=name, here=name in here) for name in names)
+
+    def _unborn(self) -> bool:
+        """Whether the branch has no commit yet, so that nothing was ever released."""
+        try:
+            run(self.folder, "rev-parse", "--verify", "--quiet", "HEAD")
+        except GitProblem as problem:
+            return str(problem) == _QUIETLY_NO
+        return False
 
     @property
     def every_tag(self) -> tuple[str, ...]:
@@ -259,7 +276,8 @@ class History:
         import shutil  # noqa: PLC0415 - few scans compare with the past
         import tempfile  # noqa: PLC0415 - see above
 
-        options = ("--no-ext-diff", "--no-textconv", "--name-only", "--relative", "-z")
+        # Both names of what was moved: a file that left a package changed it.
+        options = ("--no-ext-diff", "--no-textconv", "--no-renames", "--name-only", "--relative", "-z")
         # Looking into a submodule would start a git of its own in it.
         command = ("diff", *options, "--ignore-submodules=dirty", f"refs/tags/{tag}", "--")
         found = run(self.folder, "rev-parse", "--git-path", "index")  # heeds GIT_INDEX_FILE
