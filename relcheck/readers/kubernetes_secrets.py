@@ -15,9 +15,10 @@ from collections.abc import Iterator
 
 from relcheck.facts import Credential, Fact, Text
 from relcheck.readers.nodes import Mapping, Scalar
+from relcheck.readers.secret_text import private_keys, tokens
 from relcheck.refs.secrets import identify, literal_form, looks_secret_name, redact
 from relcheck.refs.url import parse_url
-from relcheck.source import Span
+from relcheck.source import Source, Span
 
 _DOCKER_TYPES = {
     "kubernetes.io/dockerconfigjson": ".dockerconfigjson",
@@ -45,6 +46,9 @@ def secret_facts(node: Mapping) -> Iterator[Fact]:
     for key, scalar, encoded in _values(node):
         if key == _DOCKER_TYPES.get(kind):
             found = _docker(key, scalar, encoded=encoded, encrypted=encrypted)
+        elif encoded and not encrypted and (hidden := _hidden(scalar)):
+            yield from hidden
+            continue
         elif key == _KEYS_OF_TYPES.get(kind) or (kind in ("", "Opaque") and looks_secret_name(key)):
             found = _credential(key, scalar, "k8s-secret", encoded=encoded, encrypted=encrypted)
         else:
@@ -70,6 +74,15 @@ def decoded(text: str) -> str | None:
         return base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
     except (binascii.Error, ValueError):
         return None
+
+
+def _hidden(scalar: Scalar) -> list[Credential]:
+    """Return the private keys and tokens behind a value in base64, which nothing sees that looks at the file's letters."""
+    text = Source(scalar.source.path, decoded(scalar.value) or "")
+    found = [*private_keys(text), *tokens(text, 0, len(text.text))]
+    place = _place(scalar, encoded=True)
+    place = place._replace(form=f"{place.form}>composed")  # the secret may be a part of the text there
+    return [fact.replace(span=place, parts={"value": place}, where="manifest") for fact in found]
 
 
 def _form(scalar: Scalar, *, encoded: bool, encrypted: bool) -> tuple[str, str]:

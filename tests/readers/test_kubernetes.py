@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 
 from relcheck.facts import UNKNOWN, Command, Component, Credential, Image, Registry, Resource, Unreadable
 from relcheck.readers.kubernetes_kinds import CLUSTER, NAMESPACED, scope_of
 from tests.readers.reading import facts_of, lines_of
+from tests.tokens import make_token
 
 
 def images(text: str, path: str = "a.yaml") -> list[str]:
@@ -233,3 +236,29 @@ def test_the_schemas_of_long_definitions_are_passed_over_and_the_places_stay() -
     line = definition.count("\n") + 3
     assert found == ["4:9 CustomResourceDefinition acme.example.com/Widget cluster", f"{line}:7 Pod - -"]
     assert images(text) == [f"{line + 1}:29 workload x/y"]
+
+
+def test_keys_and_tokens_in_base64_are_found_in_secrets_of_every_type() -> None:
+    key = (
+        b"-----BEGIN RSA PRIVATE KEY-----\n"
+        + b64encode(b"\x30\x81\x8d" + bytes(range(141)))
+        + b"\n-----END RSA PRIVATE KEY-----\n"
+    )
+    token = make_token("npm")
+    values = {
+        "tls.crt": b"-----BEGIN CERTIFICATE-----",
+        "ca.key": key,
+        "npmrc": f"//registry.example.com/:_authToken={token}\n".encode(),
+        "plain": b"an ordinary value",
+    }
+    data = "".join(f"  {name}: {b64encode(value).decode()}\n" for name, value in values.items())
+    text = "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: b}\n"
+
+    def found(kind: str, more: str = "") -> list[str]:
+        return lines_of(
+            "documents", "a.yaml", f"{text}type: {kind}\n{more}data:\n{data}", Credential, "kind", "key", "checksum"
+        )
+
+    assert found("Opaque") == ["7:11 private-key rsa private key none", "8:10 token - valid"]
+    assert found("kubernetes.io/tls") == found("Opaque")
+    assert found("Opaque", "sops: {version: 3.9.0}\n") == []
