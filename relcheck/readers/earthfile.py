@@ -26,7 +26,8 @@ from relcheck.source import Piece, Source
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 _CONTINUED = re.compile(r"\\[ \t]*[\r\n]*$")
 _COMMENT = re.compile(r"[ \t]*(?:#.*)?[\r\n]*$", re.DOTALL)
-_TARGET = re.compile(r"[A-Za-z][\w.-]*:[ \t]*(?:#.*)?[\r\n]*$")
+_TARGET = re.compile(r"(?P<name>[A-Za-z][\w.-]*):[ \t]*(?:#.*)?[\r\n]*$")
+_OWN_TARGET = re.compile(r"\(?\+(?P<name>[A-Za-z][\w.-]*)")
 _COMMAND = re.compile(r"[ \t]*(?P<name>[A-Z]+)\b(?P<rest>.*)$", re.DOTALL)
 _REMOTE = re.compile(r"(?P<name>(?P<host>[\w-]+(?:\.[\w-]+)+)/[^:+\s]+)(?::(?P<ref>[^+\s]*))?(?:\+\S*)?")
 _WORD = re.compile(
@@ -48,10 +49,13 @@ _SUBSHELL = re.compile(r"\$\((?P<script>.*)\)$", re.DOTALL)
 
 
 def read(source: Source) -> Iterator[Fact]:
-    """Read an Earthfile."""
+    """Read an Earthfile. An image that ends in none which a target saves is the environment of commands, as in a CI job."""
     reader = _Reader()
-    for line in _logical_lines(source):
-        yield from reader.line(line)
+    found = [(reader.recipe, fact) for line in _logical_lines(source) for fact in reader.line(line)]
+    shipped = reader.shipped()
+    for recipe, fact in found:
+        aside = isinstance(fact, Image) and fact.role == "base" and recipe not in shipped
+        yield fact.replace(role="job") if aside else fact
 
 
 def _logical_lines(source: Source) -> Iterator[Source]:
@@ -96,13 +100,18 @@ class _Reader:
         self.shared: dict[str, Source] = {}
         self.values: dict[str, Source] = {}
         self.in_target = False
+        self.recipe = ""  # the target around the line; "" in the base recipe
+        self.saved_by: set[str] = set()  # the targets that save an image
+        self.made_of: dict[str, set[str]] = {}  # the targets that one starts from, copies from or calls
         self.blocks: list[str] = []
         self.asked: list[dict[str, Source]] = []  # by block: what its condition decides about, known again behind it
 
     def line(self, line: Source) -> Iterator[Fact]:
-        if _TARGET.fullmatch(line.text):
+        target = _TARGET.fullmatch(line.text)
+        if target is not None:
             self.values = dict(self.shared)
-            self.in_target = True
+            self.in_target, self.recipe = True, target["name"]
+            self.made_of.setdefault(self.recipe, set()).add("")  # until it has a FROM of its own
             self.blocks, self.asked = [], []
             return
         match = _COMMAND.match(line.text)
@@ -121,6 +130,23 @@ class _Reader:
         if match["name"] in _BLOCKS:
             names = set(_VARIABLE.findall(match["rest"])) if match["name"] == "IF" else set()
             self.asked.append({name: self.values.pop(name) for name in sorted(names & self.values.keys())})
+
+    def shipped(self) -> set[str]:
+        """Return the recipes that save an image, and all that goes into one."""
+        found: set[str] = set()
+        waiting = list(self.saved_by)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting.extend(self.made_of.get(name, ()))
+        return found
+
+    def uses(self, word: Source) -> None:
+        """Note a target of this file that the recipe is made of."""
+        match = _OWN_TARGET.match(word.text)
+        if match is not None:
+            self.made_of.setdefault(self.recipe, set()).add(match["name"])
 
     def words(self, rest: Source) -> tuple[list[tuple[str, Source | None]], list[Source]]:
         """Split into flags with their values, and the other words."""
@@ -160,8 +186,10 @@ class _Reader:
     def from_(self, rest: Source) -> Iterator[Fact]:
         """FROM IMAGE, FROM +target, FROM DOCKERFILE [-f FILE] CONTEXT."""
         _, words = self.words(rest)
+        self.made_of.setdefault(self.recipe, set()).discard("")
         if not words or words[0].text in ("DOCKERFILE", "scratch"):
             return
+        self.uses(words[0])
         if "+" in expand(words[0], self.values.get, "docker").source.text:
             yield from self.target(words[0])
         else:
@@ -185,12 +213,21 @@ class _Reader:
         )  # fmt: skip
 
     def referred(self, rest: Source) -> Iterator[Fact]:
-        """BUILD, DO, IMPORT and COPY: the words that name targets."""
+        """BUILD and DO: the words that name targets."""
         text = rest
         for match in re.finditer(r"[^\s()]+", text.text):
             word = unquote(text.part(*match.span()))
             if "+" in word.text or not match.start() or word.text.count("/") > 1:
                 yield from self.target(word)
+
+    def called(self, rest: Source) -> Iterator[Fact]:
+        """DO FUNCTION: its commands are those of the target that calls it, and what it saves is that target."""
+        _, words = self.words(rest)
+        match = _OWN_TARGET.match(words[0].text) if words else None
+        if match is not None:
+            self.uses(words[0])
+            self.made_of.setdefault(match["name"], set()).add(self.recipe)
+        yield from self.referred(rest)
 
     def imported(self, rest: Source) -> Iterator[Fact]:
         _, words = self.words(rest)
@@ -200,13 +237,16 @@ class _Reader:
     def copied(self, rest: Source) -> Iterator[Fact]:
         for match in re.finditer(r"[^\s()]+", rest.text):
             if "+" in match[0]:
-                yield from self.target(unquote(rest.part(*match.span())))
+                word = unquote(rest.part(*match.span()))
+                self.uses(word)
+                yield from self.target(word)
 
     def saved(self, rest: Source) -> Iterator[Fact]:
         """SAVE IMAGE [--push] [--cache-from IMAGE] NAME…; SAVE ARTIFACT says nothing."""
         kind = re.match(r"\s*IMAGE\b", rest.text)
         if kind is None:
             return
+        self.saved_by.add(self.recipe)
         flags, words = self.words(rest.part(kind.end(), len(rest.text)))
         push = any(name == "push" for name, _ in flags)
         for name, value in flags:
@@ -312,7 +352,7 @@ class _Reader:
 
 
 _COMMANDS = {
-    "FROM": _Reader.from_, "BUILD": _Reader.referred, "DO": _Reader.referred, "IMPORT": _Reader.imported,
+    "FROM": _Reader.from_, "BUILD": _Reader.referred, "DO": _Reader.called, "IMPORT": _Reader.imported,
     "COPY": _Reader.copied, "SAVE": _Reader.saved, "WITH": _Reader.with_docker, "GIT": _Reader.git, "ARG": _Reader.assigned,
     "LET": _Reader.assigned, "SET": _Reader.assigned, "ENV": _Reader.assigned,
 }  # fmt: skip

@@ -302,7 +302,7 @@ def test_without_the_compose_file_beside_it_an_earthfile_says_its_images_alone()
     (repository, found) = (linked({"Earthfile": EARTHFILE}), images({"Earthfile": EARTHFILE}, "Earthfile"))
 
     assert [(image.role, image.written) for image in found] == [
-        ("base", "earthly/dind:alpine-3.19-docker-25.0.5-r0"), ("output", "acme/api:dev"), ("output", "web"),
+        ("job", "earthly/dind:alpine-3.19-docker-25.0.5-r0"), ("output", "acme/api:dev"), ("output", "web"),
         ("run", "postgres:16.1"),
     ]  # fmt: skip
     assert [(part.system, part.name, part.local, part.ref) for _, _, part in repository.all(Component)] == [

@@ -41,14 +41,31 @@ other:
 
 def test_images_of_an_earthfile() -> None:
     assert lines_of("earthfile", "Earthfile", EARTHFILE, Image, "role", "written", "tag", "push") == [
-        "2:13 base golang:1.24 1.24 False",
+        "2:13 job golang:1.24 1.24 False",
         "9:29 base registry.acme.io/a:$TAG latest False",
         "19:32 output acme/api:$TAG latest True",
         "19:46 output acme/api:1 1 True",
         "20:24 run redis - False",
         "20:39 output x:1 1 False",
-        "26:10 base $V unknown False",
+        "26:10 job $V unknown False",
     ]
+
+
+def test_an_image_that_goes_into_none_that_is_saved_is_a_job_s() -> None:
+    text = (
+        "VERSION 0.8\nFROM alpine\ntest:\n    FROM golang\n    BUILD +image\nbinary:\n    FROM rust\n    SAVE ARTIFACT x\n"
+        "image:\n    FROM debian\n    COPY +binary/x /x\n    DO +PUBLISH\nPUBLISH:\n    FUNCTION\n    SAVE IMAGE acme/x:1.2.3\n"
+        "child:\n    FROM +parent\n    SAVE IMAGE\nparent:\n    FROM busybox\n"
+    )
+
+    assert lines_of("earthfile", "Earthfile", text, Image, "role", "written")[:-1] == [
+        "2:6 base alpine",  # PUBLISH has no FROM of its own
+        "4:10 job golang",
+        "7:10 base rust",
+        "10:10 base debian",
+        "15:23 output acme/x:1.2.3",
+    ]
+    assert lines_of("earthfile", "Earthfile", text, Image, "role", "written")[-1] == "20:10 base busybox"
 
 
 def test_scratch_targets_behind_variables_and_values_of_a_branch() -> None:
