@@ -67,7 +67,7 @@ def _located(repository: Repository, path: str, component: Component) -> tuple[s
     """Return the path of the Dockerfile that a build means, "" where it is not known, and the context's folder."""
     given = {option.name: option.value for option in component.inputs if ":" not in option.name}
     first: str | None = None
-    for base in _bases(path, component, given):
+    for base in _bases(repository, path, component, given):
         context = _joined(base, component.name)
         first = context if first is None else first
         for candidate in _candidates(base, context, given):
@@ -76,14 +76,15 @@ def _located(repository: Repository, path: str, component: Component) -> tuple[s
     return "", first
 
 
-def _bases(path: str, component: Component, given: dict[str, Text]) -> Iterator[str]:
+def _bases(repository: Repository, path: str, component: Component, given: dict[str, Text]) -> Iterator[str]:
     """Yield the folders from which the paths of a build may be seen."""
     moved = given.get("folder", "")
     if isinstance(moved, Unknown):
         return
     if component.job:
         outside, mark, _ = path.rpartition(".github/")
-        starts = [outside.rstrip("/") if mark else folder_of(path) if ".gitlab-ci" in path else "", ""]
+        beside = ".gitlab-ci" in path or repository.format_of(path) == "cloudbuild"
+        starts = [outside.rstrip("/") if mark else folder_of(path) if beside else "", ""]
     else:
         starts = [folder_of(path), ""]
     for start in dict.fromkeys(starts):

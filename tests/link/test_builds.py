@@ -173,6 +173,13 @@ def test_other_values_than_a_default_are_further_images() -> None:
     assert {files["Dockerfile"][image.span.start : image.span.end] for image in found[1:]} == {"${BASE}"}
 
 
+def test_cloud_build_builds_in_the_folder_of_its_file() -> None:
+    step = "{name: 'gcr.io/cloud-builders/docker:24.0.9', args: [build, --build-arg=V=3.9.1, -f, Dockerfile.x, .]}"
+    files = {"app/Dockerfile.x": "ARG V\nFROM acme/mvn:${V}\n", "app/cloudbuild.yaml": f"steps: [{step}]\n"}
+
+    assert [image.tag for image in images(files, "app/Dockerfile.x")] == ["3.9.1"]
+
+
 def test_a_part_of_a_reference_keeps_what_is_written_around_it() -> None:
     files = {
         "Dockerfile": "ARG V\nFROM python:${V}-slim\n",
