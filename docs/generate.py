@@ -45,7 +45,8 @@ _TOPICS: dict[str, tuple[str, ...]] = {
     "Scripts": ("shell", "makefile"),
     "Configuration of clients": (
         "npmrc", "yarnrc", "bunfig", "pypirc", "pip-conf", "condarc", "cargo-config", "maven-settings", "gem-credentials",
-        "composer-auth", "docker-config", "container-registries", "helm-repositories", "netrc", "git-credentials", "env-file",
+        "composer-auth", "docker-config", "container-registries", "helm-repositories", "netrc", "git-credentials", "git-config",
+        "kubeconfig", "aws-config", "env-file",
         "private-key",
     ),
 }  # fmt: skip

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from relcheck.facts import UNKNOWN, Component, Copy, Credential, Download, Fact
 from relcheck.patterns import lazy_pattern
 from relcheck.readers.dockerfile_lines import Heredoc
-from relcheck.readers.urls import url_parts
+from relcheck.readers.urls import url_parts, userinfo
 from relcheck.refs import MARK
 from relcheck.refs.git import parse_git_url
 from relcheck.refs.url import parse_url
@@ -31,6 +31,8 @@ _ECOSYSTEMS = {".npmrc": "npm", ".pypirc": "pypi", "settings.xml": "maven"}
 
 def copied_facts(words: Sequence[Source], heredocs: Sequence[Heredoc]) -> Iterator[Fact]:
     """Yield what a COPY from the context copies; the last word is the target, heredocs are files written in place."""
+    if heredocs and words:
+        yield from _written(heredocs, words[-1])
     sources = _context_files(words[:-1], heredocs)
     if not sources:
         return
@@ -59,6 +61,17 @@ def added_facts(
 
 def _context_files(words: Sequence[Source], heredocs: Sequence[Heredoc]) -> list[Source]:
     return [word for word in words if not (heredocs and word.text.lstrip("0123456789").startswith("<<"))]
+
+
+def _written(heredocs: Sequence[Heredoc], target: Source) -> Iterator[Fact]:
+    """Read the files that an instruction writes in place: under the target's name, or in a folder under their own."""
+    from relcheck.readers.written_files import Written, as_file, facts_of, known_file  # noqa: PLC0415 - rarely needed
+
+    for heredoc in heredocs:
+        name = target.text + heredoc.name if target.text.endswith("/") else target.text
+        known = known_file(name)
+        if known is not None and known[0] not in ("shell", "dockerfile"):
+            yield from facts_of(Written(known[0], name, as_file(known[1], heredoc.body)), target.all())
 
 
 def _everything(text: str) -> bool:
@@ -100,6 +113,9 @@ def _remote(
     url = parse_url(text)
     if url is None:
         return
+    secret = userinfo(source, key="ADD")
+    if secret is not None:
+        yield secret
     yield Download(
         span=word.all(),
         parts=url_parts(source, url),

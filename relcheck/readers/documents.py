@@ -54,6 +54,12 @@ def read(source: Source) -> Iterator[Fact]:
 def _document(source: Source, node: Node, setting: Setting) -> Iterator[Fact]:
     if not isinstance(node, Mapping):
         return
+    if node.text("kind") == "Config":
+        from relcheck.readers import kubeconfig  # noqa: PLC0415 - few repositories hold one
+
+        if kubeconfig.is_kubeconfig(node):
+            yield from kubeconfig.read_document(source, node)
+            return
     if is_object(node):
         module = _MODULES.get(group_of(node.text("apiVersion")))
         if module is not None:

@@ -37,6 +37,26 @@ def home_credential(
     )
 
 
+_HEADER = re.compile(
+    r"\s*(?P<name>authorization|proxy-authorization|private-token|job-token|deploy-token|x-jfrog-art-api|x-nuget-apikey"
+    r"|x-api-key|x-vault-token|x-auth-token|x-github-token)\s*:\s*(?:(?P<scheme>bearer|basic|token|apikey|digest)\s+)?",
+    re.IGNORECASE,
+)
+
+
+def header_secret(value: Source, kind: str, *, ecosystem: str = "", host: Text = "") -> Credential | None:
+    """Return the secret in a header of HTTP: a token, or the base64 of `user:password`; None for other headers."""
+    match = _HEADER.match(value.text)
+    if match is None:
+        return None
+    piece = value.part(match.end(), len(value.text.rstrip()))
+    user, password = user_and_password(piece) if (match["scheme"] or "").lower() == "basic" else ("", "")
+    form = literal_form(piece.text)
+    if form == "literal" and password:
+        form = literal_form(password)
+    return home_credential(piece, kind, ecosystem=ecosystem, key=match["name"].lower(), host=host, user=user, form=form)
+
+
 def decoded_base64(value: Source) -> Source | None:
     """Return a base64 text decoded, embedded at its whole place; None where it is no base64 of a text."""
     text = "".join(value.text.split())

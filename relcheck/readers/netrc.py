@@ -9,7 +9,9 @@ from relcheck.facts import Fact
 from relcheck.readers.home_secrets import home_credential
 from relcheck.source import Source
 
-_WORD = re.compile(r"\"(?P<quoted>(?:\\.|[^\"\\\n])*)\"|(?P<plain>[^\s\"]\S*)")
+_WORD = re.compile(
+    r"\"(?P<quoted>(?:\\.|[^\"\\\n])*)\"|(?P<plain>(?:\$\{\{[^{}\n]*\}\}|[^\s\"])(?:\$\{\{[^{}\n]*\}\}|\S)*)"
+)
 _MACRO = re.compile(r"\bmacdef\b[^\n]*\n(?:[^\n]+\n?)*")
 _COMMENT = re.compile(r"(?m)^[ \t]*#[^\n]*")
 

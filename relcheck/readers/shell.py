@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 
 from relcheck.facts import UNKNOWN, Command, Credential, Fact, Option, Publish
-from relcheck.readers.effects import EFFECTS
+from relcheck.readers.effects import EFFECTS, STDIN, TELLING
 from relcheck.readers.effects.invocation import Invocation, Setting, unwrap
 from relcheck.refs import MARK
 from relcheck.refs.secrets import looks_secret_name, redact
@@ -22,19 +22,6 @@ from relcheck.source import Source, Span
 _SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(?:-S[ \t]+)?(\S+))?")
 _TEXT_ONLY = frozenset(("echo", "printf"))
 _NESTING = 6
-_KNOWN_FILES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), name)
-    for pattern, name in (
-        (r"(?:.*/)?\.npmrc$", "npmrc"),
-        (r"(?:.*/)?\.pypirc$", "pypirc"),
-        (r"(?:.*/)?pip\.(?:conf|ini)$", "pip-conf"),
-        (r"(?:.*/)?[._]netrc$", "netrc"),
-        (r"(?:.*/)?\.docker/config\.json$", "docker-config"),
-        (r"(?:.*/)?settings\.xml$", "maven-settings"),
-        (r"(?:.*/)?Dockerfile(?:\.\w+)?$", "dockerfile"),
-        (r".*\.sh$", "shell"),
-    )
-)
 
 
 def read(source: Source) -> Iterator[Fact]:
@@ -102,7 +89,7 @@ def _script(source: Source, setting: Setting, depth: int) -> Iterator[Fact]:
         yield from _assignments(command, setting)
         if command.words:
             yield from _command(command, commands, setting, depth)
-        yield from _written_files(command, setting, depth)
+        yield from _written_files(command, commands, setting, depth)
 
 
 def _assignments(command: SimpleCommand, setting: Setting) -> Iterator[Fact]:
@@ -130,6 +117,8 @@ def _command(command: SimpleCommand, script: Sequence[SimpleCommand], setting: S
                 yield from _script(word.source, setting, depth + 1)
         yield from _github_environment(command, words, setting)
         yield from _printed(command, words, setting)
+        if command.piped_to in STDIN:
+            yield from _piped(command, words, script, setting)
         return
     if program == "cat" and command.piped_to in SHELLS and len(words) == 1 or program in SHELLS:
         for redirect in command.redirects:
@@ -139,6 +128,12 @@ def _command(command: SimpleCommand, script: Sequence[SimpleCommand], setting: S
         return
     invocation = Invocation(words, command, script, setting, wrappers)
     yield _fact(invocation, wrappers)
+    if program in STDIN and command.redirects:
+        yield from _handed(invocation)
+    if program in TELLING:
+        from relcheck.readers.effects.told import told  # noqa: PLC0415 - most commands are told no secret
+
+        yield from told(invocation)
     module = EFFECTS.get(program) or EFFECTS.get(re.sub(r"[\d.]+$", "", program))
     if module is not None:
         found: Iterator[Fact] = import_module(f"relcheck.readers.effects.{module}").facts(invocation)
@@ -218,6 +213,34 @@ def _printed(command: SimpleCommand, words: Sequence[Word], setting: Setting) ->
             yield _seen(place, named[0], setting)
 
 
+def _piped(
+    command: SimpleCommand, words: Sequence[Word], script: Sequence[SimpleCommand], setting: Setting
+) -> Iterator[Fact]:
+    """`echo SECRET | docker login --password-stdin`: the value stands in the file."""
+    from relcheck.readers.effects.secrets import credential, reads_secret  # noqa: PLC0415 - few secrets go this way
+
+    for following in script[command.index + 1 : command.index + 2]:
+        if following.piped_from and reads_secret(following) and len(words) > 1:
+            invocation = Invocation(following.words, following, script, setting)
+            found = credential(words[-1].source, "argv-password", invocation, key="stdin", where="stdin")
+            if found.form == "literal":
+                yield found
+
+
+def _handed(invocation: Invocation) -> Iterator[Fact]:
+    """`docker login --password-stdin <<< SECRET`, the same with a heredoc."""
+    from relcheck.readers.effects.secrets import credential, reads_secret  # noqa: PLC0415 - few secrets go this way
+
+    for redirect in invocation.command.redirects if reads_secret(invocation.command) else ():
+        here = redirect.target.source if redirect.operator == "<<<" and redirect.target is not None else redirect.body
+        if here is not None and here.text.strip():
+            start = len(here.text) - len(here.text.lstrip())
+            value = here.part(start, max(start, len(here.text.rstrip())))
+            found = credential(value, "argv-password", invocation, key="stdin", where="stdin")
+            if found.form == "literal":
+                yield found
+
+
 def _shown(command: SimpleCommand, setting: Setting) -> Iterator[Fact]:
     """`cat ~/.npmrc`, `env`: a whole file of credentials, or every variable of a step that has secrets."""
     program, words = command.program, command.words
@@ -266,43 +289,20 @@ def _moved_tag(invocation: Invocation) -> str:
     return moved_tag(invocation)
 
 
-def _written_files(command: SimpleCommand, setting: Setting, depth: int) -> Iterator[Fact]:
-    """`cat > ~/.npmrc <<EOF`, `echo … > .npmrc`, `tee FILE <<EOF`: the text is read as the file it becomes."""
-    written = _target(command)
-    target = written.replace(MARK, "x")
-    name = next((found for pattern, found in _KNOWN_FILES if pattern.match(target)), "")
-    if not name or depth > _NESTING:
+def _written_files(
+    command: SimpleCommand, script: Sequence[SimpleCommand], setting: Setting, depth: int
+) -> Iterator[Fact]:
+    """Read the text that a command writes as the file it becomes, or as the script it is."""
+    if depth > _NESTING or not (command.redirects or command.piped_to):
         return
-    bodies = [redirect.body for redirect in command.redirects if redirect.body is not None]
-    if command.program in _TEXT_ONLY:
-        bodies = [word.source for word in command.words[1:] if not word.text.startswith("-")]
-    for body in bodies:
-        if name == "shell":
-            yield from _script(body, setting, depth + 1)
-            continue
-        from relcheck.readers import embedded  # noqa: PLC0415 - few scripts write such files
+    from relcheck.readers.written_files import facts_of, written  # noqa: PLC0415 - many scripts write no file
 
-        found = [fact.replace(job=setting.job, step=setting.step) for fact in embedded(name, body)]
-        yield from found
-        if any(isinstance(fact, Credential) and fact.where == "home" for fact in found) and _IN_WORKSPACE.match(
-            written
-        ):
-            yield Credential(
-                span=command.words[0].source.all() if command.words else body.all(), job=setting.job, step=setting.step,
-                kind="written", form="reference", where="workspace", key=target.removeprefix("./"),
-            )  # fmt: skip
-
-
-_IN_WORKSPACE = re.compile(r"(?:\./)?(?:[\w.-]+/)*(?:\.npmrc|\.pypirc|auth\.json|settings\.xml|\.docker/config\.json)$")
-
-
-def _target(command: SimpleCommand) -> str:
-    for redirect in command.redirects:
-        if redirect.operator in (">", ">>", ">|") and redirect.target is not None:
-            return redirect.target.text
-    if command.program == "tee" and len(command.words) > 1:
-        return next((word.text for word in command.words[1:] if not word.text.startswith("-")), "")
-    return ""
+    for file in written(command, script):
+        if file.format == "shell":
+            yield from _script(file.text, setting, depth + 1)
+        else:
+            place = command.words[0].source.all() if command.words else file.text.all()
+            yield from facts_of(file, place, setting.job, setting.step)
 
 
 def _github_environment(command: SimpleCommand, words: Sequence[Word], setting: Setting) -> Iterator[Fact]:

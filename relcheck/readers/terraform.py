@@ -5,7 +5,8 @@
     provider NAME { version, … }               the form before 0.13; credentials
     variable NAME { default }, locals { … }    values of the templates
     resource | data TYPE NAME { … }            `relcheck.readers.terraform_resources`
-    .terraform.lock.hcl: provider SOURCE { version, hashes }; *.tfvars: NAME = value; .terraformrc
+    .terraform.lock.hcl: provider SOURCE { version, hashes }; *.tfvars: NAME = value
+    .terraformrc, terraform.rc, credentials.tfrc.json: credentials HOST { token }
 
 `*.tf.json` and `*.tofu.json` say the same in JSON.
 """
@@ -39,6 +40,7 @@ _TFR = re.compile(
 )
 _EXACT = re.compile(r"\s*=?\s*v?\d+(?:\.\d+){1,3}(?:[-+][0-9A-Za-z.+-]+)?\s*")
 _ANY = re.compile(r"\s*(?:>=?\s*v?0(?:\.0)*\s*)?")
+_CLIENT = re.compile(r"(?:^\.(?:terraform|tofu)rc|^(?:terraform|tofu)\.rc|\.tfrc(?:\.json)?)$")
 _INSTANCES = 30
 """How many instances of one resource are read; more say nothing new."""
 _SUBFOLDER = re.compile(r"(?<!:)//[^?]*")
@@ -62,7 +64,7 @@ def read(source: Source) -> Iterator[Fact]:
         yield from _lock(top)
     elif ".tfvars" in name:
         yield from _variables(source, {key.value: value for key, value in top.pairs()}, "var.")
-    elif name in (".terraformrc", "terraform.rc"):
+    elif _CLIENT.search(name):
         yield from _client(top)
     else:
         yield from _configuration(source, top)

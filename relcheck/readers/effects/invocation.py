@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from relcheck.readers.effects import TELLING
 from relcheck.records import Record
 from relcheck.refs import MARK
 from relcheck.refs.shell import SHELLS, SimpleCommand, Word
@@ -200,9 +201,13 @@ class Invocation:
         """Return the identities of words that hold a literal secret, so that they are never shown."""
         from relcheck.readers.effects.secrets import secret_values  # noqa: PLC0415 - shared with the effects
 
+        places = [value.all() for value in secret_values(self)]
+        if self.program in TELLING:
+            from relcheck.readers.effects.told import told_places  # noqa: PLC0415 - see above
+
+            places += told_places(self)
         hidden: set[int] = set()
-        for value in secret_values(self):
-            place = value.all()
+        for place in places:
             for word in self.words:
                 found = word.source.all()
                 if found.start <= place.start and place.end <= found.end:

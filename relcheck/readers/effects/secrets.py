@@ -14,6 +14,7 @@ from relcheck.source import Source
 
 if TYPE_CHECKING:
     from relcheck.readers.effects.invocation import Invocation
+    from relcheck.refs.shell import SimpleCommand
 
 _LOGIN_TOOLS = ("docker", "podman", "nerdctl", "buildah", "skopeo", "oras", "crane", "regctl", "helm", "cosign")
 _TOKEN_OPTIONS: dict[str, tuple[str, ...]] = {
@@ -38,8 +39,8 @@ _TOKEN_OPTIONS: dict[str, tuple[str, ...]] = {
     "mysql": (),
 }
 _CURL_GROUP = re.compile(r"-[fsSLkgjJlnNpqRviI#0-6]+u(?P<value>.*)", re.DOTALL)
-_AUTH_KEY = re.compile(r"//[^\s=]+:_(?:authToken|auth|password)")
-_NPM_SETTING = re.compile(r"(?:--)?(//[^\s=]+:_(?:authToken|auth|password))[= ](?P<value>.+)", re.DOTALL)
+_AUTH_KEY = re.compile(r"(?://[^\s=]+:)?_(?:authToken|auth|password)")
+_NPM_SETTING = re.compile(r"(?:--)?((?://[^\s=]+:)?_(?:authToken|auth|password))[= ](?P<value>.+)", re.DOTALL)
 
 
 def secret_values(invocation: Invocation) -> Iterator[Source]:
@@ -113,6 +114,13 @@ def _users(invocation: Invocation) -> Iterator[Source]:
             yield word.source.part(group.start("value"), group.end("value"))
         elif number + 1 < len(invocation.words):
             yield invocation.words[number + 1].source
+
+
+def reads_secret(command: SimpleCommand) -> bool:
+    """Whether a command reads a password or token from its standard input: `--password-stdin`, `cargo login`."""
+    words = [word.text for word in command.words]
+    flags = ("--password-stdin", "--with-token", "--token-stdin", "--pass-stdin", "--identity-token-stdin")
+    return any(flag in words for flag in flags) or words[:2] == ["cargo", "login"]
 
 
 def credential(
