@@ -97,6 +97,7 @@ class Image(Fact):
     commit_tag: bool = False  # the tag is the commit of the run, by a variable of the platform
     capitals: str = ""  # what `name_template` is here, when it does hold capitals (by link)
     raw: str = ""  # the text with its variables, where a file beside it may give their values (compose, by link)
+    own_machine: bool = False  # the services around it are told that they are reached at localhost (compose)
 
 
 class Component(Fact):
@@ -529,6 +530,7 @@ class Registry(Fact):
     covers: tuple[str, ...] = ()  # purpose retention: the tags that a clean-up deletes, `*` for any
     filtered: Truth = UNKNOWN  # nothing but named groups or packages may come from it
     beside: int = 0  # how many other sources of packages the same project has
+    called: str = ""  # the name by which others refer to it: KIND/NAMESPACE/NAME of an object of Flux
 
 
 class Resource(Fact):
@@ -546,6 +548,7 @@ class Resource(Fact):
     scope: str = "unknown"
     patch: bool = False  # a patch of an object that is declared elsewhere
     generated: bool = False
+    deprecated: bool = False  # by an annotation of its own kind, `tekton.dev/deprecated`
     defines: str = ""  # a CustomResourceDefinition: the group and kind that it makes, `acme.example.com/Widget`
     defines_scope: str = ""  # namespaced or cluster
 
@@ -607,6 +610,7 @@ class Chart(Fact):
     name: Text = UNKNOWN
     version: Text = UNKNOWN
     app_version: Text = ""
+    deprecated: bool = False
 
 
 class Deploy(Fact):
@@ -631,9 +635,13 @@ class Updates(Fact):
 
 
 class Variables(Fact):
-    """A file of variables, for interpolation elsewhere (`.env` beside a compose file)."""
+    """A file of variables, for interpolation elsewhere (`.env` beside a compose file).
+
+    folder: whose manifests they are put into, where the file says so (a Kustomization of Flux), `.` for the root.
+    """
 
     values_of: tuple[Option, ...] = ()
+    folder: Text = ""
 
 
 class IgnoreFile(Fact):

@@ -24,6 +24,7 @@ from relcheck.readers.images import image_fact
 from relcheck.readers.yaml_tree import Mapping, Node, Scalar, Sequence, load
 from relcheck.refs.git import parse_git_url
 from relcheck.refs.secrets import looks_secret_name
+from relcheck.refs.url import is_loopback, split_port
 from relcheck.refs.variables import expand
 from relcheck.source import Source
 
@@ -47,12 +48,40 @@ def read_document(source: Source, node: Node) -> Iterator[Fact]:  # noqa: ARG001
     if not isinstance(node, Mapping):
         return
     seen: set[tuple[type[Fact], int, str]] = set()
+    own_machine = _is_for_own_machine(node)
     for fact in _document(node):
         # What stands at one place is one thing, however many services share it; a build output is no image to run.
         key = (type(fact), fact.span.start, getattr(fact, "key", "") or _built_with(fact))
         if key not in seen:
             seen.add(key)
-            yield fact
+            yield fact.replace(own_machine=True) if own_machine and isinstance(fact, Image) else fact
+
+
+def _is_for_own_machine(node: Mapping) -> bool:
+    """Whether a service is told that it is reached at localhost, by a port that the file publishes: nobody else is served."""
+    services = list(_services(node.map("services")))
+    ports = {
+        port for service in services for item in _items(service.get("ports", merge=True)) for port in _published(item)
+    }
+    values = (
+        _expanded(value).text
+        for service in (services if ports else ())
+        for _, value in _pairs(service.get("environment", merge=True))
+        if value is not None and ":" in value.text
+    )
+    for value in values:
+        name, port = split_port(value.rpartition("://")[2].partition("/")[0])
+        if port and port in ports and is_loopback(name):
+            return True
+    return False
+
+
+def _published(port: Node) -> Iterator[str]:
+    """Yield the port of the host in `[ADDRESS:]HOST:CONTAINER[/PROTOCOL]` and in the long form."""
+    if isinstance(port, Mapping):
+        yield port.text("published")
+    elif isinstance(port, Scalar):
+        yield from _expanded(port.source).text.split(":")[:-1][-1:]
 
 
 def _built_with(fact: Fact) -> str:

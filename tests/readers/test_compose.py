@@ -25,6 +25,24 @@ def images(text: str) -> list[tuple[str, str, str]]:
     return out
 
 
+@pytest.mark.parametrize(
+    ("environment", "ports", "own"),
+    [
+        ("[HOST=localhost:9000]", "['9000:80']", True),
+        ("{URL: 'http://127.0.0.1:${PORT:-9000}/x'}", "[{published: 9000, target: 80}]", True),
+        ("{URL: 'http://[::1]:9000'}", "['0.0.0.0:9000:80/tcp']", True),
+        ("{URL: 'http://localhost:80'}", "['9000:80']", False),  # itself, inside the container
+        ("{URL: 'http://localhost'}", "[{target: 80}, '80']", False),
+        ("{URL: 'http://acme.example.com:9000'}", "['9000:80']", False),
+        ("[HOST]", "['9000:80']", False),
+    ],
+)
+def test_services_that_are_told_they_are_reached_at_localhost(environment: str, ports: str, own: bool) -> None:
+    text = f"services:\n  a: {{image: x, environment: {environment}}}\n  b: {{image: y, ports: {ports}}}\n"
+
+    assert [fact.own_machine for fact in facts(text) if isinstance(fact, Image)] == [own, own]
+
+
 BUILD = """services:
   a:
     build:
