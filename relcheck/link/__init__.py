@@ -21,6 +21,7 @@ from relcheck.facts import (
     Publish,
     Registry,
     Resource,
+    Variables,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ LINKERS: dict[str, tuple[type[Fact], ...]] = {
     "infrastructure": (Image,),
     "jvm": (Dependency,),
     "steps": (Job,),
+    "flux": (Variables, Dependency),
     "images": (),
     "kubernetes": (Resource, Image),
     "helm": (Image, Dependency, Component),

@@ -1,6 +1,6 @@
 """Flux: which folder goes into which namespace, and the sources, charts and images that it names.
 
-    Kustomization: spec.path, spec.targetNamespace, spec.images, spec.patches
+    Kustomization: spec.path, spec.targetNamespace, spec.images, spec.patches, spec.postBuild.substitute {NAME: value}
     HelmRelease: spec.chart.spec {chart, version, sourceRef} | chartRef, spec.values, spec.postRenderers [{kustomize}]
     GitRepository: spec.url, spec.ref {commit, name, semver, tag, branch}; none is the branch master
     OCIRepository: spec.url, spec.ref {digest, semver, tag}, spec.insecure; none is the tag latest
@@ -15,11 +15,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from relcheck.facts import UNKNOWN, Dependency, Fact, Registry
-from relcheck.readers.gitops import chart, deploy, git_source, insecure, text_of, values
+from relcheck.facts import UNKNOWN, Dependency, Fact, Option, Registry, Variables
+from relcheck.readers.gitops import chart, deploy, folder, git_source, insecure, text_of, values
 from relcheck.readers.images import image_fact
 from relcheck.readers.kubernetes import Setting
-from relcheck.readers.nodes import Mapping
+from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.refs.git import classify_ref
 from relcheck.source import Source
 
@@ -30,8 +30,31 @@ def object_facts(node: Mapping, group: str, kind: str, setting: Setting) -> Iter
     """Yield what an object of Flux takes from elsewhere, and what it deploys."""
     reader = _READERS.get((group.partition(".")[0], kind))
     spec = node.map("spec", merge=True)
-    if reader is not None and spec is not None:
-        yield from reader(spec, setting)
+    metadata = node.map("metadata", merge=True)
+    for fact in reader(spec, setting) if reader is not None and spec is not None else ():
+        if isinstance(fact, Registry) and kind == "HelmRepository":
+            yield fact.replace(called=_called(kind, metadata, ""))
+        elif isinstance(fact, Dependency) and spec is not None and kind in ("HelmRelease", "HelmChart"):
+            yield _from_source(fact, spec, metadata)
+        else:
+            yield fact
+
+
+def _called(kind: str, named: Mapping | None, namespace: str) -> str:
+    """Return the name by which an object is referred to; the empty string where a part of it is not known."""
+    name, space = (named.scalar(key, merge=True) if named is not None else None for key in ("name", "namespace"))
+    known = [text_of(name), text_of(space, namespace)]
+    return "" if UNKNOWN in known or not known[0] else f"{kind}/{known[1]}/{known[0]}"
+
+
+def _from_source(chart: Dependency, spec: Mapping, metadata: Mapping | None) -> Dependency:
+    """Say which object the chart comes from, in the namespace of the release where none is written; link knows its URL."""
+    outer = spec.map("chart", merge=True)
+    inner = (outer.map("spec", merge=True) if outer is not None else None) or spec
+    source = inner.map("sourceRef", merge=True)
+    own = metadata.text("namespace", merge=True) if metadata is not None else ""
+    kind = source.text("kind", merge=True) if source is not None else ""
+    return chart.replace(url=UNKNOWN, index=_called(kind, source, own) if kind == "HelmRepository" else "")
 
 
 def installed(source: Source) -> Iterator[Dependency]:
@@ -54,7 +77,26 @@ def _kustomization(spec: Mapping, _: Setting) -> Iterator[Fact]:
     namespace = spec.scalar("targetNamespace")
     if namespace is not None and namespace.value:
         yield deploy("flux", namespace, spec.scalar("path"))
+    yield from _substitutes(spec)
     yield from _overrides(spec)
+
+
+def _substitutes(spec: Mapping) -> Iterator[Variables]:
+    """The values that are put into the manifests of a folder; those of `substituteFrom` are not known here."""
+    build = spec.map("postBuild", merge=True)
+    if build is None:
+        return
+    written = build.map("substitute", merge=True)
+    pairs = [(key, value) for key, value in written.pairs(merge=True)] if written is not None else []
+    yield Variables(
+        span=build.span,
+        values_of=tuple(
+            Option(name=key.value, value=text_of(value), span=value.span)
+            for key, value in pairs
+            if isinstance(value, Scalar)
+        ),
+        folder=folder(spec.scalar("path", merge=True)) or ".",
+    )
 
 
 def _overrides(holder: Mapping) -> Iterator[Fact]:

@@ -1,7 +1,8 @@
 """helmfile.yaml: charts, where they come from, and what is given to them (helmfile.readthedocs.io, configuration).
 
 repositories [{name, url, oci, username, password, skipTLSVerify, plainHttp}]
-releases [{chart, version, namespace, values [map | path], set [{name, value}], hooks [{command, args}]}], templates {…}
+releases [{chart, version, namespace, values [map | path], set [{name, value}], hooks [{command, args}],
+          strategicMergePatches [object | path], jsonPatches [{patch [operation]}]}], templates {…}
 chart = alias/name | ./path | oci://… | https://….tgz | git::…       helmfiles [{path} | path]
 
 The text is a Go template; what is not certain without it running stays unknown. helmfile.lock settles ranges.
@@ -103,7 +104,24 @@ def _release(release: Mapping, aliases: dict[str, Mapping]) -> Iterator[Fact]:
     for item in release.seq("values", merge=True) or ():
         yield from values(item if isinstance(item, Mapping) else None)
     yield from _set(release.seq("set", merge=True))
+    yield from _patched(release)
     yield from _hooks(release.seq("hooks", merge=True))
+
+
+def _patched(release: Mapping) -> Iterator[Fact]:
+    """`strategicMergePatches`, parts of objects, and `jsonPatches [{target, patch [{op, path, value}]}]`, where not in files."""
+    parts = [item for item in release.seq("strategicMergePatches", merge=True) or () if isinstance(item, Mapping)]
+    changes = [item.seq("patch") for item in release.seq("jsonPatches", merge=True) or () if isinstance(item, Mapping)]
+    if not (parts or any(changes)):
+        return
+    from relcheck.readers.kubernetes import Setting, read_document  # noqa: PLC0415 - few releases patch
+    from relcheck.readers.kustomization import json_patch  # noqa: PLC0415 - see above
+
+    for part in parts:
+        yield from read_document(part, Setting(patch=True))
+    for change in changes:
+        if change is not None:
+            yield from json_patch(change)
 
 
 def _chart(chart: Scalar, version: Scalar | None, aliases: dict[str, Mapping]) -> Iterator[Fact]:

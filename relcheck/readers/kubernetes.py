@@ -376,9 +376,29 @@ def _parameter_image(
 ) -> Image | None:
     """Return the image with its parameters put in; a parameter that is the whole reference is repaired where it is set."""
     from relcheck.refs.variables import expand  # noqa: PLC0415 - only where parameters are declared
+    if "${" in text:
+        return _substituted(scalar, role, setting, pull_policy)
 
     whole = parameters.whole(scalar.source)
     source = scalar.source if whole is None else whole
+def _substituted(scalar: Scalar, role: str, setting: Setting, pull_policy: str) -> Image | None:
+    """Return an image with variables, as Flux puts them in: `${V:=default}` has a default, `${V}` is not known here."""
+    from relcheck.refs.variables import expand  # noqa: PLC0415 - few manifests hold variables
+
+    expansion = expand(scalar.source, lambda _: None, "flux")
+    found = image_fact(
+        expansion.source,
+        role=role,
+        engine=setting.engine,
+        written=scalar.value.strip() if expansion.missing else expansion.source.text,
+        state=expansion.state,
+        floating_default=expansion.defaulted,
+        pull_policy=pull_policy,
+        raw=scalar.value,
+    )
+    return found.replace(parts={**found.parts, "raw": scalar.span}) if found is not None else None
+
+
     expansion = expand(source, parameters.lookup, parameters.syntax)
     return image_fact(
         expansion.source,

@@ -23,7 +23,7 @@ _DEPTH = 10
 _BUDGET = 1000
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-_BRACED = lazy_pattern(rf"({_NAME})(:?[-?+])?", re.ASCII)
+_BRACED = lazy_pattern(rf"({_NAME})(:?[-?+=])?", re.ASCII)
 _PATH = lazy_pattern(r"[A-Za-z_][\w-]*(?:\.[\w*-]+|\['[^']*'\])*", re.ASCII)
 _BRACES = lazy_pattern(r"\$\{|\}")
 _TOKENS = lazy_pattern(r"'[^']*'|\|\||&&|[()]")
@@ -46,12 +46,15 @@ _OPENERS: dict[str, re.Pattern[str]] = {
     ),
     # A heredoc (`<<EOF >> file`) is no marker: every expression has a dot or a parenthesis.
     "circleci": lazy_pattern(r"(?P<escape>\\<<)|<<(?P<path>\s*[\w-]+[.(][^<>]*)>>"),
+    "flux": lazy_pattern(r"(?P<escape>\$\$)|\$(?P<braced>\{)"),
     "tekton": lazy_pattern(r"\$\((?P<path>[^()]*)\)"),
     "braces": lazy_pattern(r"\{\{-?(?P<path>[^{}]*?)-?\}\}"),
     "terraform": lazy_pattern(r"(?P<escape>\$\$\{)|\$\{(?P<path>[^{}]*)\}"),
 }
 # GitLab knows no operators inside the braces.
-_OPERATORS = ("docker", "shell", "compose")
+_OPERATORS = ("docker", "shell", "compose", "flux")
+_ASSIGNS = ("shell", "flux")
+"""What knows `${V:=default}`; where the value is kept for later uses of V, each of them is looked up alone here."""
 
 
 class Expansion(Record):
@@ -123,6 +126,7 @@ class _Work:
         self.lookup = lookup
         self.opener = _OPENERS[syntax]
         self.operators = syntax in _OPERATORS
+        self.assigns = syntax in _ASSIGNS
         self.missing: list[str] = []
         self.used: dict[str, Value] = {}
         self.defaulted = False
@@ -153,14 +157,14 @@ class _Work:
         """Expand the inside of `${...}`: NAME or NAME, an operator and a word."""
         match = _BRACED.match(inside)
         rest = inside[match.end() :] if match else inside
-        if not match or (rest and not match[2]) or (match[2] and not self.operators) or len(visited) > _DEPTH:
+        if not match or not self._knows(match[2] or "", rest) or len(visited) > _DEPTH:
             self.missing.append(match[1] if match else inside)
             yield _Part(MARK, *place)
             return
         name, operator = match[1], match[2] or ""
         value = self._value(name, visited)
         unset = not value if operator.startswith(":") else value is None
-        if operator.endswith("-") and unset:
+        if operator.endswith(("-", "=")) and unset:
             self.defaulted = True
             yield from self.parts(rest, base + match.end(), (*visited, ""))
         elif operator.endswith("+") and value is not None:
@@ -169,6 +173,12 @@ class _Work:
             if value is None:
                 self.missing.append(name)
             yield _Part(MARK if value is None else value, *place)
+
+    def _knows(self, operator: str, rest: str) -> bool:
+        """Whether the syntax has an operator; without one nothing may stand behind the name."""
+        if not operator:
+            return not rest
+        return self.operators and (self.assigns or not operator.endswith("="))
 
     def _required(self, name: str, visited: tuple[str, ...]) -> str:
         value = self._value(name, visited) if name else None

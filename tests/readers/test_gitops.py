@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from relcheck.facts import (
+    UNKNOWN,
     Command,
     Component,
     Credential,
@@ -14,6 +15,7 @@ from relcheck.facts import (
     Image,
     Registry,
     Unreadable,
+    Variables,
 )
 from tests.readers.reading import facts_of, lines_of
 
@@ -251,6 +253,39 @@ releases:
 ---
 releases: [{name: x, chart: a/five}]
 """
+
+
+def test_patches_of_a_helmfile() -> None:
+    text = (
+        "releases:\n- chart: a/b\n  strategicMergePatches:\n  - p.yaml\n  - {apiVersion: apps/v1, kind: Deployment, "
+        "spec: {template: {spec: {containers: [{name: a, image: 'acme/a:1'}]}}}}\n  jsonPatches:\n  - patch:\n"
+        "    - {op: replace, path: /spec/template/spec/containers/0/image, value: 'acme/b:2'}\n    - {op: remove, path: /a}\n"
+    )
+
+    assert lines(text, Image, "role", "written", module="helmfile", path="helmfile.yaml") == [
+        "5:108 workload acme/a:1",
+        "8:82 workload acme/b:2",
+    ]
+
+
+def test_what_flux_puts_into_manifests() -> None:
+    text = flux("Kustomization", "{path: ./a/, postBuild: {substitute: {TAG: 1.2.3, N: 1, V: '${X}'}}}") + "---\n"
+    text += flux("Kustomization", "{postBuild: {substituteFrom: [{kind: Secret, name: a}]}}")
+
+    found = [fact for fact in facts_of("documents", "a.yaml", text) if isinstance(fact, Variables)]
+
+    assert [(fact.folder, [(each.name, each.value) for each in fact.values_of]) for fact in found] == [
+        ("a", [("TAG", "1.2.3"), ("N", "1"), ("V", UNKNOWN)]), (".", []),
+    ]  # fmt: skip
+
+
+def test_which_object_a_chart_of_flux_comes_from() -> None:
+    source = "{kind: HelmRepository, name: r}"
+    text = flux("HelmRelease", f"{{chart: {{spec: {{chart: a, sourceRef: {source}}}}}}}").replace(
+        "\nspec", "\nmetadata: {name: x, namespace: shop}\nspec"
+    )
+
+    assert lines(text, Dependency, "index", "url") == ["4:30 HelmRepository/shop/r unknown"]
 
 
 def test_a_helmfile() -> None:
