@@ -102,14 +102,15 @@ def test_what_the_owner_of_the_origin_makes_is_first_party(tmp_path: Path) -> No
     assert b"0 warnings" in own.stdout
 
 
-def test_a_library_of_ones_own_repository_is_worth_a_note(tmp_path: Path) -> None:
+def test_a_library_of_ones_own_is_worth_a_note_and_one_of_this_repository_is_none(tmp_path: Path) -> None:
     library = (
         "library identifier: 'lib@master', retriever: modernSCM([$class: 'GitSCMSource', remote: '%s'])\nnode { }\n"
     )
     folder = project(
         tmp_path,
         {
-            "Jenkinsfile": library % "https://git.example.com/Acme/ci.git",
+            "Jenkinsfile": library % "https://git.example.com/Acme/other.git",
+            "a/Jenkinsfile": library % "https://git.example.com/Acme/ci.git",
             "b/Jenkinsfile": library % "https://git.example.com/x/y.git",
         },
     )
@@ -119,6 +120,39 @@ def test_a_library_of_ones_own_repository_is_worth_a_note(tmp_path: Path) -> Non
 
     found = {finding["path"]: finding["severity"] for finding in json.loads(done.stdout)["findings"]}
     assert found == {"Jenkinsfile": "note", "b/Jenkinsfile": "warning"}
+
+
+MILDER = {
+    "hack/Dockerfile": ("FROM alpine\n", "image-latest", "warning"),
+    "Dockerfile": ("FROM alpine\n", "image-latest", "error"),
+    "a/compose.yaml": (
+        "services: {a: {image: x, environment: ['HOST=localhost:90'], ports: ['90:80']}}\n", "image-latest", "warning",
+    ),
+    "b/compose.yaml": (
+        "services: {a: {image: x, environment: ['HOST=localhost:80'], ports: ['90:80']}}\n", "image-latest", "error",
+    ),
+    "Earthfile": ("VERSION 0.8\na:\n  FROM alpine\n", "image-latest", "warning"),
+    "c/Earthfile": ("VERSION 0.8\na:\n  FROM alpine\n  SAVE IMAGE acme/a:1\n", "image-latest", "error"),
+    "testfiles/Dockerfile": ("FROM alpine:3\nENV ADMIN_PASS nagios\n", "dockerfile-secret", "note"),
+    "d.sh": ('oc login --token="$T" https://acme.example.com\n', "password-on-argv", "note"),
+    "e.sh": ('docker login -u a --password="$T" registry.example.com\n', "password-on-argv", "warning"),
+    ".github/workflows/f.yml": (
+        "on: push\njobs: {a: {steps: [{uses: google/oss-fuzz/infra/cifuzz/actions/run_fuzzers@master}]}}\n",
+        "action-branch-ref", "note",
+    ),
+    ".github/workflows/g.yml": (
+        "on: push\njobs: {a: {steps: [{uses: acme/oss-fuzz@master}]}}\n", "action-branch-ref", "warning",
+    ),
+}  # fmt: skip
+
+
+def test_what_ships_nothing_and_what_has_no_other_way_is_milder(tmp_path: Path) -> None:
+    folder = project(tmp_path, {path: text for path, (text, _, _) in MILDER.items()})
+    rules = ",".join(sorted({rule for _, rule, _ in MILDER.values()}))
+    done = relcheck("scan", ".", "--select", rules, "--format", "json", cwd=folder)
+
+    found = {finding["path"]: (finding["rule"], finding["severity"]) for finding in json.loads(done.stdout)["findings"]}
+    assert found == {path: (rule, severity) for path, (_, rule, severity) in MILDER.items()}
 
 
 def test_a_version_that_the_next_release_raises_is_worth_a_note(tmp_path: Path) -> None:
