@@ -39,6 +39,7 @@ FILE_FIELDS: dict[str, type] = {
     "template": bool,
     "development": bool,
     "vendored": bool,
+    "deprecated": bool,
 }
 OWN_FIELDS = ("registries", "namespaces", "owners")
 

@@ -45,6 +45,7 @@ class FileView(Record):
     template: bool = False
     development: bool = False
     vendored: bool = False
+    deprecated: bool = False  # its owner has given it up: what is found in it is noted, secrets apart
 
 
 class Verdict(Record):
@@ -172,7 +173,8 @@ class Judge:
             return None
         if not holds:
             return None
-        severity = self._severity(compiled, values)
+        lasting = not view.deprecated or compiled.rule.on == "credential"
+        severity = self._severity(compiled, values, most="" if lasting else "note")
         if not severity:
             return None
         message = compiled.evaluate(compiled.rule.message_program, values)
@@ -181,8 +183,8 @@ class Judge:
             return None
         return _finding(compiled.rule, severity, str(message), fact, view)
 
-    def _severity(self, compiled: _Compiled, values: Activation) -> str:
-        """Return the severity in this profile, or "" where no level speaks here."""
+    def _severity(self, compiled: _Compiled, values: Activation, most: str) -> str:
+        """Return the severity in this profile, or "" where no level speaks here; `most` in place of a graver one."""
         for level in compiled.rule.levels:
             if level.program and compiled.evaluate(level.program, values) is not True:
                 continue
@@ -190,7 +192,7 @@ class Judge:
             if not asked and not speaks(level.profile, self._profile):
                 return ""
             fixed = self._severities.get(compiled.rule.name, "")
-            return fixed or (level.strict if level.strict and self._profile == "strict" else level.severity)
+            return fixed or most or (level.strict if level.strict and self._profile == "strict" else level.severity)
         return ""
 
 

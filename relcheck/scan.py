@@ -21,6 +21,7 @@ from relcheck.facts import Credential, Fact, Unreadable
 from relcheck.findings import Finding, Place
 from relcheck.judge import FileView, Judge, merged_params, place_of
 from relcheck.link import Repository, link
+from relcheck.link.deprecated import deprecated_paths
 from relcheck.readers import BY_NAME, read_source
 from relcheck.records import Record
 from relcheck.rules import Rule, RuleSet, load_rules
@@ -147,6 +148,7 @@ class _Scan:
         self._read_texts(facts)
         repository = self._repository(facts)
         link(repository)
+        self._deprecated = deprecated_paths(repository, self._candidates)
         reads = {path: self._read_record(path, repository) for path in self._candidates}
         findings = [found for read in reads.values() for found in self._judge_file(read)]
         return Scanned(
@@ -275,7 +277,9 @@ class _Scan:
         kind = path_class(path, named=candidate.named, chart=chart)
         if not candidate.named and is_misplaced(path, candidate.format, self._at_root):
             kind = kind.replace(fixture=True)
-        view = FileView(path=path, format=candidate.format, source=source, **kind.values())
+        view = FileView(
+            path=path, format=candidate.format, source=source, deprecated=path in self._deprecated, **kind.values()
+        )
         return Read(candidate=candidate, source=source, view=view, facts=tuple(repository.of(path)))
 
     def _judge_file(self, read: Read) -> list[Finding]:

@@ -56,6 +56,7 @@ def _chart(source: Source, node: Mapping) -> Iterator[Fact]:
         name=known(name) or UNKNOWN,
         version=known(version) or UNKNOWN,
         app_version=known(app),
+        deprecated=node.text("deprecated").lower() == "true",
     )
     if name is not None and version is not None:
         parts.pop("app_version", None)

@@ -42,6 +42,7 @@ _LIST_DEPTH = 4
 _REPLACED_LISTS = frozenset(("containers", "initContainers"))
 """The lists in which Kustomize's `images` replace something (its image transformer, in whatever kind they stand)."""
 _PIPELINES_AS_CODE = ".tekton/"
+_DEPRECATED = "tekton.dev/deprecated"
 _FUNCTION = "config.kubernetes.io/function"
 _MODULES: dict[str, tuple[str, ...]] = {
     "source.toolkit.fluxcd.io": ("flux",),
@@ -182,6 +183,12 @@ def _items(node: Mapping, api_version: str, kind: str, setting: Setting, depth: 
                 yield from _object(item, item_version, item_kind, setting, depth + 1)
 
 
+def _deprecated(metadata: Mapping | None) -> bool:
+    """Whether an object says of itself that nothing more comes of it, as Tekton's catalogues do."""
+    annotations = metadata.map("annotations", merge=True) if metadata is not None else None
+    return annotations is not None and annotations.text(_DEPRECATED).lower() == "true"
+
+
 def _resource(node: Mapping, api_version: str, kind: str, setting: Setting) -> Resource | None:
     """Return the object itself; its place is the namespace where one is written, else the name, else the kind."""
     metadata = node.map("metadata", merge=True)
@@ -208,6 +215,7 @@ def _resource(node: Mapping, api_version: str, kind: str, setting: Setting) -> R
         scope=scope_of(api_version, kind),
         patch=setting.patch,
         generated=setting.generated,
+        deprecated=_deprecated(metadata),
         defines=defines,
         defines_scope=defines_scope,
     )
