@@ -401,7 +401,10 @@ def test_without_an_origin_nobody_is_the_owner(folder: Path) -> None:
 # The environment
 
 
-def test_variables_that_git_sets_for_a_hook_do_not_lead_elsewhere(folder: Path, tmp_path: Path) -> None:
+def test_variables_that_git_sets_for_a_hook_do_not_lead_elsewhere(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(folder, "tag", "v1.0.0")
     other = tmp_path / "other"
     other.mkdir()
     git(other, "init", "-q")
@@ -410,7 +413,12 @@ def test_variables_that_git_sets_for_a_hook_do_not_lead_elsewhere(folder: Path, 
         "GIT_DIR": str(other / ".git"), "GIT_WORK_TREE": str(other), "GIT_PREFIX": "sub/", "GIT_OBJECT_DIRECTORY": "/nowhere",
         "GIT_CEILING_DIRECTORIES": str(tmp_path), "GIT_TRACE": "1", "GIT_PAGER": "false", "GIT_LITERAL_PATHSPECS": "0",
     }  # fmt: skip
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
 
+    assert os.path.samefile(vcs.toplevel(str(folder)), folder)
+    assert vcs.list_files(str(folder)).tracked == {"Dockerfile", "sub/a.txt"}
+    assert [tag.name for tag in History(str(folder)).tags] == ["v1.0.0"]
     assert found(folder, env=told) == ["Dockerfile:1"]
 
 
