@@ -5,9 +5,10 @@
 CHECKOUT is a checkout of Renovate. For each manager of `renovate_managers.json` its `extract.spec.ts` is taken apart:
 every test with the text that it hands to the extractor (a fixture or a literal) and the references that it expects
 (objects in the test, and in its snapshot). The text is read under the manager's file name (`path`; `paths` by a
-pattern on the name that the test gives), and each expected reference counts as found when a fact has its name, its
-value and its digest. The others are listed, with the reason from `differs` where the table has one for the test's
-title or the reference. `rewrite` replaces patterns in the texts, where they lack what every file of the kind has.
+pattern on the name that the test gives; `linked` takes the texts of a test for the files of one repository), and each
+expected reference counts as found when a fact has its name, its value and its digest. The others are listed, with the
+reason from `differs` where the table has one for the test's title or the reference. `rewrite` replaces patterns in
+the texts, where they lack what every file of the kind has.
 Nothing of Renovate is run.
 """
 
@@ -26,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from relcheck.facts import UNKNOWN, Component, Dependency, Fact, Image  # noqa: E402 - found through the line above
+from relcheck.link import Repository, link  # noqa: E402 - see above
 from relcheck.readers import read_source, recognise  # noqa: E402 - see above
 from relcheck.source import Source  # noqa: E402 - see above
 
@@ -253,6 +255,8 @@ def names_of(fact: Image | Component | Dependency) -> set[str]:
         out |= {re.sub(r"-buildkite-plugin$", "", word).removeprefix("buildkite-plugins/") for word in list(out)}
     elif isinstance(fact, Image):
         out.add(short.removeprefix(f"{fact.host}/"))
+    elif fact.ecosystem == "gradle":
+        out.add(f"{short}:{short}.gradle.plugin")
     return out
 
 
@@ -307,8 +311,22 @@ def unquoted(value: str) -> str:
     return re.sub(r"[\"']", "", value)
 
 
+def linked_facts(case: Case) -> list[Fact]:
+    """Read the texts of a test as the files of one repository, under the names that the test gives them."""
+    facts: dict[str, list[Fact]] = {}
+    formats: dict[str, str] = {}
+    for name, text in case.texts:
+        formats[name] = recognise(name, text.encode)[0]
+        facts[name] = read_source(formats[name], Source(name, text)) if formats[name] else []
+    repository = Repository(facts, formats, paths=frozenset(facts), read=lambda _: ("", []))
+    link(repository)
+    return [fact for found in facts.values() for fact in found]
+
+
 def facts_of(entry: dict[str, Any], case: Case) -> list[Fact]:
-    """Read the texts of a test under the manager's file name."""
+    """Read the texts of a test under the manager's file name; those of a `linked` manager belong together."""
+    if entry.get("linked"):
+        return linked_facts(case)
     out: list[Fact] = []
     for name, text in case.texts:
         path = next((to for pattern, to in entry.get("paths", {}).items() if re.search(pattern, name)), entry["path"])

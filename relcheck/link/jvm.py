@@ -1,6 +1,6 @@
 """Values that the manifests of Maven, Gradle and .NET take from files beside and above them.
 
-Maven: properties of the parents inside the repository. Gradle: gradle.properties. .NET: Directory.*.props and imports.
+Maven: properties of the parents inside the repository. Gradle: see `relcheck.link.gradle`. .NET: Directory.*.props and imports.
 """
 
 from __future__ import annotations
@@ -9,24 +9,33 @@ import posixpath
 
 from relcheck.facts import UNKNOWN, Component, Dependency, Option, Package, Related, Text, Unknown, Variables
 from relcheck.link import Repository, folder_of
+from relcheck.link.gradle import Gradle, Values
 from relcheck.refs import MARK
 from relcheck.refs.variables import expand
 from relcheck.source import Source, Span
 
 _PARENTS = 10
 _PROPS = ("Directory.Packages.props", "Directory.Build.props", "Directory.Build.targets", "Directory.build.props")
-_SYNTAX = {"maven": "terraform", "gradle": "docker", "nuget": "azure"}
-
-Values = dict[str, tuple[str, Option]]
+_SYNTAX = {"maven": "terraform", "gradle": "terraform", "nuget": "azure"}
+_GRADLE = (".gradle", ".kts", ".kt")
 
 
 def link(repository: Repository) -> None:
     """Fill the versions of dependencies that properties of other files give."""
+    gradle: Gradle | None = None
+    seen: tuple[str, Values] = ("", {})
     for path, index, dependency in list(repository.all(Dependency)):
         if not dependency.raw or dependency.ecosystem not in _SYNTAX:
             continue
-        is_pom = dependency.ecosystem == "maven" and not path.endswith((".gradle", ".kts"))
-        values = _pom_values(repository, path) if is_pom else _values_above(repository, path, dependency.ecosystem)
+        is_pom = dependency.ecosystem == "maven" and not path.endswith(_GRADLE)
+        if is_pom:
+            values = _pom_values(repository, path)
+        elif dependency.ecosystem == "nuget":
+            values = _values_above(repository, path)
+        else:
+            gradle = gradle or Gradle(repository)
+            seen = seen if seen[0] == path else (path, gradle.values(path))
+            values = seen[1]
         found = _filled(dependency, path, values, is_pom=is_pom)
         if found is not None:
             repository.put(path, index, found)
@@ -66,17 +75,16 @@ def _options(repository: Repository, path: str) -> dict[str, Option]:
     }
 
 
-def _values_above(repository: Repository, path: str, ecosystem: str) -> Values:
-    """Return the values of the files in the folders above, the nearest first."""
-    names = _PROPS if ecosystem == "nuget" else ("gradle.properties",)
+def _values_above(repository: Repository, path: str) -> Values:
+    """Return the values of .NET's files in the folders above, the nearest first."""
     out: Values = {}
     folder = folder_of(path)
     for _ in range(_PARENTS):
-        for name in names:
+        for name in _PROPS:
             other = f"{folder}/{name}" if folder else name
             if other in repository.paths and other != path:
                 for key, option in _options(repository, other).items():
-                    out.setdefault(key.lower() if ecosystem == "nuget" else key, (other, option))
+                    out.setdefault(key.lower(), (other, option))
         if not folder:
             break
         folder = folder_of(folder)
@@ -91,8 +99,7 @@ def _filled(dependency: Dependency, path: str, values: Values, *, is_pom: bool) 
         found = values.get(name.lower() if dependency.ecosystem == "nuget" else name)
         return None if found is None or isinstance(found[1].value, Unknown) else found[1].value
 
-    syntax = _SYNTAX[dependency.ecosystem] if is_pom or dependency.ecosystem == "nuget" else _SYNTAX["gradle"]
-    expansion = expand(Source(path, dependency.raw), lookup, syntax)
+    expansion = expand(Source(path, dependency.raw), lookup, _SYNTAX[dependency.ecosystem])
     text = expansion.source.text.strip()
     if not expansion.used or MARK in text or "${" in text or "$(" in text:
         return None

@@ -5,9 +5,11 @@
     repositories { mavenCentral(); maven { url; content {…}; credentials {…} }; exclusiveContent {…} }
     publishing | nexusPublishing { repositories { … } }
     group, version, ext, def, val                   the package, and values of `$name`
-    jib, bootBuildImage                             images;  exec { commandLine … }, apply from: URL
+    jib, bootBuildImage                             images;  exec { commandLine … }, apply from: URL | a script
+    detekt | checkstyle | … { toolVersion }         the tool that a plugin fetches
 
-Values of gradle.properties are filled in by link.
+Constants of Kotlin below buildSrc are read too. What other files say of a name (gradle.properties, scripts above and those
+that are applied, catalogs, constants) is filled in by link.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Dependency, Download, Fact, Package, Registry, Text
+from relcheck.facts import UNKNOWN, Component, Dependency, Download, Fact, Option, Package, Registry, Text, Variables
 from relcheck.readers.gradle_tokens import Statement, Token, parse
+from relcheck.readers.gradle_values import Values, expressions, scope_of, value
 from relcheck.readers.images import image_fact
 from relcheck.readers.package_versions import version_fields
 from relcheck.readers.urls import registry, url_parts
@@ -29,7 +32,6 @@ _COORDINATE = re.compile(
 )
 _DECLARING = ("force", "dependency", "mavenBom", "dependencySet")
 _NOT_DEPENDENCIES = ("exclude", "project", "files", "fileTree", "because", "println", "if", "else", "def", "val", "var")
-_VARIABLE_BLOCKS = ("ext", "extra")
 _ANY = ("+", "latest.integration")
 _TAGS = ("latest.release", "latest.milestone")
 _RANGE = re.compile(r"[\[\](].*[\])\[]|.*\.\+|.*-\+")
@@ -54,8 +56,17 @@ _KNOWN_REPOSITORIES = {
     "gradlePluginPortal": "https://plugins.gradle.org/m2/",
 }
 _REPOSITORIES = (*_KNOWN_REPOSITORIES, "maven", "ivy", "exclusiveContent")
-_PROJECT = re.compile(r"^(?:(?:rootProject|project|ext|extra)\.)+")
+_COLON = re.compile(r":(?![^{}]*\})")
 _FILTERS = ("content", "mavenContent")
+_TOOLS = {
+    "checkstyle": "com.puppycrawl.tools:checkstyle",
+    "codenarc": "org.codenarc:CodeNarc",
+    "detekt": "io.gitlab.arturbosch.detekt:detekt-core",
+    "jacoco": "org.jacoco:jacoco",
+    "pmd": "net.sourceforge.pmd:pmd-java",
+    "spotbugs": "com.github.spotbugs:spotbugs",
+}
+"""What a plugin fetches in its `toolVersion`, by the name of the plugin's block."""
 _PUBLISHERS = ("maven-publish", "ivy-publish", "com.vanniktech.maven.publish", "io.github.gradle-nexus.publish-plugin")
 
 
@@ -79,43 +90,28 @@ class _Script:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.top = parse(source)
-        self.variables: dict[str, Source] = {}
+        self.values = Values(source, self.top)
+        self.scope: tuple[str, ...] = ()
         self.plugins: set[str] = set()
-        for path, statement in self.top.walk():
-            self._variable(path, statement)
-
-    def _variable(self, path: tuple[str, ...], statement: Statement) -> None:
-        """Def x = "1", val x = "1", ext.x = "1", ext { x = "1"; set("x", "1") }, extra["x"] = "1"."""
-        tokens = [token for token in statement.tokens if token.text not in ("private", "final", "const", "String")]
-        words = [token.text for token in tokens]
-        value = next((t for t in tokens[-1:] if t.kind == "string"), None)
-        if value is None:
-            return
-        in_block = path[-1:] and path[-1] in _VARIABLE_BLOCKS
-        holder = f"{path[-1]}." if path and path[-1][:1].isupper() else ""
-        name = ""
-        if words[:1] in (["def"], ["val"], ["var"]) and "=" in words:
-            name = holder + words[1]
-        elif words[:2] in (["ext", "."], ["extra", "["]) and len(words) > 4 or in_block and words[:2] == ["set", "("]:
-            name = words[2]
-        elif len(words) == 3 and words[1] == "=" and (not path or in_block):
-            name = words[0]
-        if name:
-            self.variables[name] = value.source
 
     def known(self, token: Token) -> Source:
         """Return the text of a string with what is known of its variables."""
-        return token.expanded(self.lookup)
+        return self.values.expanded(token, self.scope)
 
-    def lookup(self, name: str) -> Source | None:
-        """Return the value of a variable, whatever project object it is asked of."""
-        found = self.variables.get(name)
-        return found if found is not None else self.variables.get(_PROJECT.sub("", name))
+    def texts(self, statement: Statement) -> Iterator[Token]:
+        """Yield the texts of a statement, those that `+` joins in one."""
+        return expressions(self.source, statement.tokens)
 
     def read(self) -> Iterator[Fact]:
+        options = tuple(self.values.options())
+        if options:
+            yield Variables(span=self.source.at(0, 0), values_of=options)
         for path, statement in self.top.walk():
             name = statement.name
-            if name == "repositories" and statement.block:
+            self.scope = scope_of(path)
+            if self.source.path.endswith(".kt"):
+                yield from self._elsewhere(statement)
+            elif name == "repositories" and statement.block:
                 yield from self._repositories(path, statement)
             elif path[-1:] == ("plugins",):
                 yield from self._plugin(statement)
@@ -123,6 +119,8 @@ class _Script:
                 yield from self._dependencies(statement)
             elif name == "apply":
                 yield from self._apply(statement)
+            elif name == "toolVersion" and path[-1:] and path[-1] in _TOOLS:
+                yield from self._checker(path, statement)
             elif name == "jib" or path == ("jib",):
                 yield from self._jib(statement)
             elif name in ("bootBuildImage", "tasks") and statement.block:
@@ -151,7 +149,7 @@ class _Script:
         if named.get("name"):
             yield from self._map_notation(named, group)
             return
-        for token in statement.strings():
+        for token in self.texts(statement):
             source = self.known(token)
             match = _COORDINATE.fullmatch(source.text)
             if match is None:
@@ -163,7 +161,7 @@ class _Script:
 
     def _elsewhere(self, statement: Statement) -> Iterator[Fact]:
         """Coordinates that a script keeps in variables: `ext.libs = [a: "g:a:1.0"]`, `val a = "g:a:1.0"`."""
-        for token in statement.strings():
+        for token in self.texts(statement):
             source = self.known(token)
             match = _COORDINATE.fullmatch(source.text)
             if (
@@ -179,12 +177,11 @@ class _Script:
         out: dict[str, Token] = {}
         tokens = statement.tokens
         for index in range(len(tokens) - 2):
-            if (
-                tokens[index].kind == "word"
-                and tokens[index + 1].text in (":", "=")
-                and tokens[index + 2].kind == "string"
-            ):
-                out[tokens[index].text] = tokens[index + 2]
+            if tokens[index].kind != "word" or tokens[index + 1].text not in (":", "="):
+                continue
+            found = value(self.source, tokens, index + 2)
+            if found is not None and (tokens[index + 2].kind == "string" or tokens[index].text == "version"):
+                out[tokens[index].text] = found
         return out
 
     def _map_notation(self, named: dict[str, Token], group: str) -> Iterator[Fact]:
@@ -216,8 +213,14 @@ class _Script:
             parts["constraint"] = version.all()
         return Dependency(
             span=version.all(), parts=parts, ecosystem="maven", where="manifest", name=name, constraint=constraint,
-            firmness=firmness, group=group, raw="" if known else _raw(token),
+            firmness=firmness, group=group, raw="" if known else self._raw(token),
         )  # fmt: skip
+
+    def _raw(self, token: Token) -> str:
+        """Return the version of a coordinate with its variables in one spelling, for link."""
+        text = self.values.text(token, self.scope).text if token.quote.startswith('"') else ""
+        parts = _COLON.split(text)
+        return parts[2].partition("@")[0] if len(parts) > 2 else text if len(parts) == 1 else ""
 
     def _rich(self, statement: Statement, source: Source, match: re.Match[str], group: str) -> Iterator[Fact]:
         """implementation("g:a") { version { strictly("[1, 2[") ; prefer("1.5") } }."""
@@ -236,9 +239,13 @@ class _Script:
             return
         name = strings[0].text if statement.name == "id" else f"org.jetbrains.kotlin.{strings[0].text}"
         self.plugins.add(name)
-        if len(strings) < 2 or "version" not in statement.words():
+        words = [token.text if token.kind == "word" else "" for token in statement.tokens]
+        at = words.index("version") + 1 if "version" in words else len(words)
+        at += at < len(words) and statement.tokens[at].text == "("
+        version = value(self.source, statement.tokens, at) if at < len(words) else None
+        if version is None:
             return
-        source = self.known(strings[1])
+        source = self.known(version)
         known = MARK not in source.text
         parts = {"constraint": source.all()} if known else {}
         if statement.name == "id":
@@ -246,7 +253,7 @@ class _Script:
         yield Dependency(
             span=source.all(), parts=parts, ecosystem="gradle", where="manifest", name=name,
             constraint=source.text if known else UNKNOWN, firmness=gradle_firmness(source.text) if known else UNKNOWN,
-            group="build", raw="" if known else _raw(strings[1]),
+            group="build", raw="" if known else self._raw(version),
         )  # fmt: skip
 
     def _repositories(self, path: tuple[str, ...], block: Statement) -> Iterator[Fact]:
@@ -324,6 +331,30 @@ class _Script:
                 url=UNKNOWN if MARK in url.redacted else url.redacted, scheme=url.scheme, host=url.host, executed_by="gradle",
                 piped=True, context="manifest",
             )  # fmt: skip
+        elif script is not None or "from" in statement.words():
+            yield from self._local_script(script, statement)
+
+    def _local_script(self, script: Token | None, statement: Statement) -> Iterator[Fact]:
+        """Yield the script of this repository that is applied: "x", file("x"), rootProject.file("x"), new File(DIR, "x")."""
+        token = script or next(self.texts(statement), None)
+        text = self.values.text(token, self.scope).text if token is not None else ""
+        words = statement.words()
+        if token is not None and "File" in words and "(" in words:
+            start = words.index("File") + 2
+            parent = words[start] if start < len(words) else ""
+            text = f"${{{parent}}}/{text}" if parent.isidentifier() else text
+        if token is not None and text.endswith((".gradle", ".kts")):
+            yield Component(
+                span=token.source.all(), system="gradle", kind="script", name=self.known(token).text.replace(MARK, "…"),
+                owner="", ref="", ref_kind="none", local=True, first_party=True, inputs=(Option(name="path", value=text),),
+            )  # fmt: skip
+
+    def _checker(self, path: tuple[str, ...], statement: Statement) -> Iterator[Fact]:
+        """`detekt { toolVersion = "1.23" }`: the version of the tool that a plugin fetches."""
+        equals = 2 if statement.words()[1:2] == ["="] else 1
+        token = value(self.source, statement.tokens, equals) if len(statement.tokens) > equals else None
+        if token is not None:
+            yield self._made(_TOOLS[path[-1]], {}, self.known(token), token, "dev")
 
     def _jib(self, statement: Statement) -> Iterator[Fact]:
         for block, role in (("from", "base"), ("to", "output")):
@@ -375,13 +406,6 @@ class _Script:
             folder=self.source.path.rpartition("/")[0], version=written, private=not self.plugins & set(_PUBLISHERS),
             **version_fields("maven", written),
         )  # fmt: skip
-
-
-def _raw(token: Token) -> str:
-    """Return the version of a coordinate as it is written, for link."""
-    text = token.text if token.quote.startswith('"') else ""
-    parts = text.split(":") if "${" not in text or ":" in text else [text]
-    return parts[2] if len(parts) > 2 else text if len(parts) == 1 else ""
 
 
 def _group(configuration: str) -> str:

@@ -47,6 +47,14 @@ def _catalog(source: Source) -> Iterator[Fact]:
     for fault in faults:
         yield Unreadable(span=fault.span, reason=f"is no TOML: {fault.reason}")
     versions = top.map("versions")
+    named = [(key, *_version(value, versions)) for key, value in _pairs(versions)]
+    options = tuple(
+        Option(name=f"versions.{_alias(key.value)}", value=text, span=place.all())
+        for key, place, text in named
+        if place is not None and isinstance(text, str) and text
+    )
+    if options:
+        yield Variables(span=source.at(0, 0), values_of=options)
     for _, value in _pairs(top.map("libraries")):
         yield from _library(value, versions)
     for _, value in _pairs(top.map("plugins")):

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 
 from relcheck.forms import unescape_double
-from relcheck.refs.variables import Lookup, expand
 from relcheck.source import Piece, Source
 
 _TOKEN = re.compile(
@@ -50,13 +49,6 @@ class Token:
             inside = _inside(self._file, self.start + size, self.end - size) if size else None
             self._source = inside or self._file.part(self.start, self.end)
         return self._source
-
-    def expanded(self, lookup: Lookup) -> Source:
-        """Return the text with the variables of double quotes replaced."""
-        if not self.quote.startswith('"'):
-            return self.source
-        # `${Versions.x}` first, whose inside may be a path, then `$x`.
-        return expand(expand(self.source, lookup, "terraform").source, lookup, "docker").source
 
 
 class Statement:

@@ -95,6 +95,119 @@ def test_values_of_gradle_properties() -> None:
     assert versions(files) == ["app/build.gradle g:a 1.5", "app/build.gradle g:b +", "app/build.gradle g:c ?"]
 
 
+def gradle(text: str) -> str:
+    return f"dependencies {{\n  {text}\n}}\n"
+
+
+USE = gradle('api "g:a:$v"')
+GRADLE = {
+    "a script above": {"build.gradle": "ext.v = '1.5'\n", "app/build.gradle": USE},
+    "a script above before the properties": {
+        "build.gradle": "ext { v = '1.5' }\n",
+        "gradle.properties": "v=1.0\n",
+        "app/build.gradle": USE,
+    },
+    "the nearest folder": {
+        "build.gradle": "ext.v = '1.0'\n",
+        "app/gradle.properties": "v=1.5\n",
+        "app/x/build.gradle": USE,
+    },
+    "a script that is applied": {
+        "app/build.gradle": f"apply from: 'v.gradle'\n{USE}",
+        "app/v.gradle": "ext.v = '1.5'\n",
+    },
+    "a script of the root that is applied": {
+        "app/build.gradle": f'apply from: "$rootDir/gradle/v.gradle"\n{USE}',
+        "gradle/v.gradle": "ext.v = '1.5'\n",
+    },
+    "a script that the script above applies": {
+        "build.gradle": "apply from: file('gradle/v.gradle')\n",
+        "gradle/v.gradle": "ext.v = '1.5'\n",
+        "app/build.gradle": USE,
+    },
+    "scripts that apply each other": {
+        "app/build.gradle": f"apply from: 'a.gradle'\n{USE}",
+        "app/a.gradle": "apply from: 'b.gradle'\n",
+        "app/b.gradle": "apply from: 'a.gradle'\next.v = '1.5'\n",
+    },
+    "the folder of a script by a property": {
+        "gradle.properties": "where=gradle\n",
+        "gradle/v.gradle": "ext.v = '1.5'\n",
+        "build.gradle": f'apply from: new File(where, "v.gradle")\n{USE}',
+    },
+    "an object of Kotlin": {
+        "buildSrc/src/main/kotlin/Versions.kt": 'object Versions {\n  const val A = "1.5"\n}\n',
+        "app/build.gradle.kts": gradle('api("g:a:${Versions.A}")'),
+    },
+    "an object of Kotlin that asks another": {
+        "buildSrc/src/main/kotlin/A.kt": "object A {\n  object B {\n    const val v = Versions.A\n  }\n}\n",
+        "buildSrc/src/main/kotlin/Versions.kt": 'object Versions {\n  const val A: String = "1.5"\n}\n',
+        "build.gradle.kts": gradle('api("g:a:" + A.B.v)'),
+    },
+    "a catalog": {
+        "gradle/libs.versions.toml": '[versions]\nthe-a = "1.5"\n',
+        "app/build.gradle.kts": gradle('api("g:a:${libs.versions.the.a.get()}")'),
+    },
+    "a catalog of another name": {
+        "gradle/deps.versions.toml": '[versions]\na = { strictly = "1.5" }\n',
+        "build.gradle": gradle('api group: "g", name: "a", version: deps.versions.a.get()'),
+    },
+    "a catalog that the settings name": {
+        "gradle/libs.versions.toml": '[versions]\na = "1.5"\n',
+        "settings.gradle": 'dependencyResolutionManagement {\n  defaultLibrariesExtensionName = "our"\n}\n',
+        "build.gradle": gradle('api "g:a:${our.versions.a.get()}"'),
+    },
+}
+
+
+@pytest.mark.parametrize("case", GRADLE)
+@pytest.mark.parametrize("alone", [False, True], ids=["all", "alone"])
+def test_values_that_scripts_of_gradle_have_elsewhere(case: str, alone: bool) -> None:
+    (path,) = [path for path, text in GRADLE[case].items() if "dependencies" in text]
+
+    assert [line for line in versions(GRADLE[case], path if alone else "") if line.startswith(path)] == [
+        f"{path} g:a 1.5"
+    ]
+
+
+ELSEWHERE = {
+    "a script beside": {"build.gradle": USE, "other.gradle": "ext.v = '1'\n"},
+    "a script below": {"build.gradle": USE, "app/build.gradle": "ext.v = '1'\n"},
+    "the version of the project above": {
+        "build.gradle": "version = '1'\n",
+        "app/build.gradle": gradle('api "g:a:$version"'),
+    },
+    "a script that is not there": {"build.gradle": f"apply from: 'v.gradle'\n{USE}"},
+    "constants of another build": {
+        "build.gradle.kts": gradle('api("g:a:${Versions.A}")'),
+        "other/buildSrc/src/V.kt": 'object Versions {\n  const val A = "1"\n}\n',
+    },
+    "a property of the system": {"build.gradle": "ext.v = '1'\n" + gradle("api \"g:a:${System.getProperty('v')}\"")},
+    "a name that leads back to itself": {"build.gradle": 'ext.v = "$w"\next.w = "$v"\n' + USE},
+}
+
+
+def _path(case: str) -> str:
+    (path,) = [path for path, text in ELSEWHERE[case].items() if "dependencies" in text]
+    return path
+
+
+@pytest.mark.parametrize("case", ELSEWHERE)
+def test_values_that_scripts_of_gradle_do_not_see(case: str) -> None:
+    assert versions(ELSEWHERE[case]) == [f"{_path(case)} g:a ?"]
+
+
+def test_the_place_of_a_value_of_an_applied_script() -> None:
+    files = {"build.gradle": f"apply from: 'v.gradle'\n{USE}", "v.gradle": "ext.v = '1.5'\n"}
+
+    (found,) = [fact for _, _, fact in linked(files).all(Dependency)]
+
+    assert files["build.gradle"][found.span.start : found.span.end] == "$v"
+    assert [(other.path, files[other.path][other.span.start : other.span.end]) for other in found.related] == [
+        ("v.gradle", "1.5")
+    ]
+
+
 def test_properties_of_the_folders_above_a_project() -> None:
     files = {
         "Directory.Build.props": "<Project><PropertyGroup><CoreVersion>1.5</CoreVersion></PropertyGroup></Project>",

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from relcheck.facts import (
+    UNKNOWN,
     Command,
     Component,
     Credential,
@@ -236,6 +237,80 @@ def test_dependencies_of_gradle(line: str) -> None:
     found = lines_of("gradle", "build.gradle", text, Dependency, "name", "constraint", "firmness", "group")
 
     assert [found.partition(" ")[2] for found in found] == GRADLE[line]
+
+
+VALUES = {
+    'val v by extra("1.0")': ("build.gradle.kts", 'api("g:a:" + v)'),
+    'val v: String by extra("1.0")': ("build.gradle.kts", 'api("g:a:$v")'),
+    'extra["v"] = "1.0"': ("build.gradle.kts", 'api("g:a:${extra["v"]}")'),
+    'rootProject.extra["v"] = "1.0" ': ("build.gradle.kts", 'api("g:a:${rootProject.extra["v"]}")'),
+    'ext.set("v", "1.0")': ("build.gradle", 'api "g:a:${project.ext.v}"'),
+    'ext { set("v", "1.0") }': ("build.gradle", 'api "g:a:${property("v")}"'),
+    'rootProject.ext.v = "1.0"': ("build.gradle", "api 'g:a:' + rootProject.ext.v"),
+    'ext.x = [v: "1.0", w: "2"]': ("build.gradle", 'api "g:a:$x.v"'),
+    'val x = mapOf("v" to "1.0")': ("build.gradle.kts", 'api("g:a:${x["v"]}")'),
+    'def g = "g"\ndef v = "1" + "." + "0"': ("build.gradle", 'api g + ":a:" + v'),
+    'ext.v = "1.0" ': ("build.gradle", 'api group: "g", name: "a", version: v'),
+    'object A {\n  val v = "1.0"\n  object B {\n    val w = "$v"\n  }\n}': ("build.gradle.kts", 'api("g:a:${A.B.w}")'),
+    "// nothing": ("build.gradle", "api 'g:a' +\n  ':1.0'"),
+}
+
+
+@pytest.mark.parametrize("given", VALUES)
+def test_values_of_a_script(given: str) -> None:
+    path, use = VALUES[given]
+
+    found = lines_of("gradle", path, f"{given}\ndependencies {{\n  {use}\n}}\n", Dependency, "name", "constraint")
+
+    assert [line.partition(" ")[2] for line in found] == ["g:a 1.0"]
+
+
+UNKNOWN_VALUES = {
+    'api("g:a:" + f())': ["g:a unknown"],
+    'api("g:a:" + v("x"))': ["g:a unknown"],
+    'api("g:a:" + v[0])': ["g:a unknown"],
+    'api("g:a:${v + 1}")': ["g:a unknown"],
+    'api("g:a:" + System.getenv("V"))': ["g:a unknown"],
+    "api 'g:a:$v'": ["g:a $v"],
+    'api "g:a:\\$v"': ["g:a $v"],
+    'api("g:a:1.0" - v)': ["g:a 1.0"],
+}
+
+
+@pytest.mark.parametrize("use", UNKNOWN_VALUES)
+def test_values_that_a_script_does_not_tell(use: str) -> None:
+    found = lines_of(
+        "gradle", "build.gradle", f'def v = "9"\ndependencies {{\n  {use}\n}}\n', Dependency, "name", "constraint"
+    )
+
+    assert [line.partition(" ")[2] for line in found] == UNKNOWN_VALUES[use]
+
+
+def test_plugins_by_a_name_and_tools_of_plugins() -> None:
+    text = 'def v = "2.0"\nplugins {\n  id "x.y" version v\n}\ndetekt { toolVersion = "1.23.0" }\ncheckstyle { toolVersion v }\n'
+
+    assert lines_of("gradle", "build.gradle", text, Dependency, "ecosystem", "name", "constraint", "group") == [
+        "3:20 gradle x.y 2.0 build",
+        "5:25 maven io.gitlab.arturbosch.detekt:detekt-core 1.23.0 dev",
+        "6:26 maven com.puppycrawl.tools:checkstyle 2.0 dev",
+    ]
+
+
+def test_constants_of_kotlin() -> None:
+    text = (
+        'object Deps {\n  private const val v = "1.0"\n  const val a = "com.acme:a:$v"\n  const val token = "x"\n'
+        '  object Old {\n    const val a = "com.acme:old:${Versions.old}"\n  }\n}\n'
+    )
+
+    found = facts_of("gradle", "buildSrc/src/main/kotlin/Deps.kt", text)
+
+    assert [(fact.name, fact.constraint, fact.raw) for fact in found if isinstance(fact, Dependency)] == [
+        ("com.acme:a", "1.0", ""), ("com.acme:old", UNKNOWN, "${Versions.old}"),
+    ]  # fmt: skip
+    (values,) = [fact for fact in found if isinstance(fact, Variables)]
+    assert [(option.name, option.value) for option in values.values_of] == [
+        ("Deps.v", "1.0"), ("Deps.a", "com.acme:a:${Deps.v}"), ("Deps.Old.a", "com.acme:old:${Versions.old}"),
+    ]  # fmt: skip
 
 
 def test_values_of_objects_and_of_the_project() -> None:

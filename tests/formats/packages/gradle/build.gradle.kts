@@ -3,6 +3,8 @@ plugins {
 }
 group = "com.example.acme"
 version = "1.4.2"
+val cartVersion by extra("2.1.0")
+apply(from = "gradle/tools.gradle")
 repositories {
     maven {
         url = uri("https://registry.example.com/maven/")
@@ -14,6 +16,9 @@ repositories {
 }
 dependencies {
     implementation("com.example.acme:cart:2.1.0")
+    implementation("com.example.acme:cart-" + "api:" + cartVersion)
+    implementation("com.example.acme:tools:$toolsVersion")
+    implementation("com.example.acme:till:${Versions.TILL}")
 }
 jib {
     from { image = "registry.example.com/acme/jre:21.0.6" }

@@ -1,0 +1,3 @@
+object Versions {
+    const val TILL = "4.2.0"
+}
