@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from relcheck.facts import UNKNOWN, Component, Dependency, Fact, Image  # noqa: E402 - found through the line above
+from relcheck.facts import UNKNOWN, Component, Dependency, Download, Fact, Image, Resource  # noqa: E402 - found through the line above
 from relcheck.link import Repository, link  # noqa: E402 - see above
 from relcheck.readers import read_source, recognise  # noqa: E402 - see above
 from relcheck.source import Source  # noqa: E402 - see above
@@ -215,14 +215,15 @@ def texts_of(body: list[str], known: dict[str, str], folder: Path) -> Iterator[t
         names = [text for text in words if text and "\n" not in text]
         paths = [name for name in names if _FIXTURE in name]
         if paths:
-            yield from ((path.name, path.read_text(encoding="utf-8")) for path in with_included(folder, paths[0]))
+            found = dict.fromkeys(path for name in paths for path in with_included(folder, name))
+            yield from ((path.name, path.read_text(encoding="utf-8")) for path in found)
         elif arguments and (found := value_of(arguments, 0, known, folder / "__fixtures__")) is not None:
             yield next((name for name in names if name != found), ""), found
 
 
 def with_included(folder: Path, name: str) -> list[Path]:
     """Return a fixture and those that its text names, directly or not."""
-    fixtures = {path.name: path for path in (folder / "__fixtures__").iterdir() if path.is_file()}
+    fixtures = {path.name: path for path in (folder / "__fixtures__").rglob("*") if path.is_file()}
     waiting, out = [name.rpartition("/")[2]], []
     while waiting:
         path = fixtures.get(waiting.pop())
@@ -234,8 +235,9 @@ def with_included(folder: Path, name: str) -> list[Path]:
 
 
 def plain(name: str) -> str:
-    """Return a name without what tools may add or leave out: scheme, host of a forge, `.git`, Docker Hub."""
+    """Return a name without what tools may add or leave out: scheme, port, host of a forge, `.git`, Docker Hub."""
     text = re.sub(r"^(?:https?|ssh|git|oci)://(?:[^@/]*@)?", "", name.lower()).removesuffix(".git")
+    text = re.sub(r"^([\w.-]+\.\w+):\d+/", r"\1/", text)
     text = re.sub(r"^git@([^:/]+):", r"\1/", text)
     return re.sub(r"^(?:docker\.io/|index\.docker\.io/)?(?:library/)?", "", text)
 
@@ -272,8 +274,20 @@ def written_like(reference: Reference, fact: Image | Component | Dependency) -> 
     return uses == f"{fact.name}@{fact.ref}" and (fact.version_comment in known or not fact.version_comment)
 
 
+def downloads(reference: Reference, fact: Download) -> bool:
+    """Whether a file that is downloaded is the expected reference: its address names both repository and version."""
+    url = fact.url if isinstance(fact.url, str) else ""
+    address = plain(url).replace("raw.githubusercontent.com/", "github.com/")
+    named = any(plain(name) in address for name in reference.names)
+    return named and bool(reference.value) and reference.value in re.split(r"[/?&=]", url)
+
+
 def matches(reference: Reference, fact: Fact) -> bool:
     """Whether a fact is the expected reference."""
+    if isinstance(fact, Resource):
+        return fact.kind in reference.names and fact.api_version == reference.value
+    if isinstance(fact, Download):
+        return downloads(reference, fact)
     if not isinstance(fact, (Image, Component, Dependency)):
         return False
     if written_like(reference, fact):
