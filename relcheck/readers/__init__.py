@@ -330,6 +330,13 @@ FORMATS: tuple[Format, ...] = (
         comments=(),
     ),
     Format(
+        "docker-config",
+        "docker_config",
+        ("**/config.json", "**/*[._-]config.json", "**/dockerconfig*.json", "**/*pull-secret*.json"),
+        ((b'"auths"',), (b'"auth"', b'"password"', b'"identitytoken"', b'"registrytoken"')),
+        comments=(),
+    ),
+    Format(
         "composer-auth",
         "composer_auth",
         ("**/auth.json",),

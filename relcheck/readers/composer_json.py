@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from relcheck.facts import UNKNOWN, Dependency, Fact, Package, Registry, Text, Unreadable
+from relcheck.readers.composer_auth import logins
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.package_sources import transport
 from relcheck.readers.package_versions import version_fields
@@ -40,7 +41,9 @@ def read(source: Source) -> Iterator[Fact]:
             if isinstance(value, Scalar) and "/" in name.value:
                 yield _dependency(name, value, group)
     yield from _repositories(top.get("repositories"))
-    yield from _settings(top.map("config"))
+    config = top.map("config")
+    yield from _settings(config)
+    yield from logins(config) if config is not None else ()
     yield from _scripts(top.map("scripts"))
 
 

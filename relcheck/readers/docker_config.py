@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from relcheck.facts import Fact, Unreadable
@@ -11,6 +12,8 @@ from relcheck.readers.yaml_tree import load
 from relcheck.refs.secrets import literal_form
 from relcheck.source import Source
 
+_CLIENTS = re.compile(r"(?:\.docker/config\.json|\.dockercfg|\.dockerconfigjson|auth\.json)$")
+"""The clients' own files; in another the keys must look like hosts."""
 _TOKENS = ("password", "identitytoken", "registrytoken")
 
 
@@ -24,8 +27,9 @@ def read(source: Source) -> Iterator[Fact]:
         return
     auths = top.map("auths") or (top if source.path.endswith(".dockercfg") else None)
     for key, entry in auths.pairs() if auths is not None else ():
-        if isinstance(entry, Mapping):
-            yield from _login(key.value.split("://")[-1].split("/")[0], entry)
+        host = key.value.split("://")[-1].split("/")[0]
+        if isinstance(entry, Mapping) and (_CLIENTS.search(source.path) or "." in host or ":" in host):
+            yield from _login(host, entry)
 
 
 def _login(host: str, entry: Mapping) -> Iterator[Fact]:

@@ -18,6 +18,9 @@ from relcheck.refs.url import parse_url
 from relcheck.source import Source
 
 _V1 = re.compile(r"^[ \t]*(?P<key>\"[^\"\n]+\"|[^\s\"#]+)[ \t]+\"?(?P<value>[^\"\s#]+)\"?[ \t]*\r?$", re.MULTILINE)
+_LOGIN = re.compile(r"//(?P<host>[^/:]+(?::\d+)?)[^=]*?:(?P<key>_authToken|_auth|_password)")
+_FIRST_KINDS = {"_authToken": "npm-token", "_auth": "npm-auth", "_password": "npm-password"}
+"""Yarn 1 reads the keys of `.npmrc` from its own file too."""
 _CREDENTIALS = {"npmAuthToken": "npm-token", "npmAuthIdent": "npm-auth"}
 _DEFAULTED = re.compile(r"\$\{[A-Za-z_]\w*:-(?P<default>[^}]+)\}$")
 
@@ -43,6 +46,9 @@ def _first_version(source: Source) -> Iterator[Fact]:
         if key == "registry" or key.endswith(":registry"):
             scope = key.partition(":")[0] if key.startswith("@") else ""
             yield from registry(value, ecosystem="npm", purpose="index", key=key, scope=scope)
+        elif (login := _LOGIN.fullmatch(key)) is not None:
+            kind = _FIRST_KINDS[login["key"]]
+            yield home_credential(value, kind, ecosystem="npm", key=login["key"], host=login["host"])
         elif key == "strict-ssl" and value.text == "false":
             yield Registry(
                 span=value.all(),
