@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from codecs import BOM_UTF8
+from itertools import compress
 from typing import NamedTuple
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_BEGINS = bytes(byte & 0xC0 != 0x80 for byte in range(256))
+"""For each byte of UTF-8 whether a letter begins there."""
 MAX_DEPTH = 4
 
 
@@ -50,7 +53,7 @@ class Piece(NamedTuple):
 class Source:
     """A text with a path; `at` turns offsets in this text into a `Span` of the file that holds it."""
 
-    __slots__ = ("_breaks", "_pieces", "_starts", "depth", "form", "parent", "path", "text")
+    __slots__ = ("_breaks", "_letters", "_pieces", "_starts", "depth", "form", "parent", "path", "text")
 
     def __init__(
         self, path: str, text: str, parent: Source | None = None, pieces: tuple[Piece, ...] = (), form: str = "plain"
@@ -61,7 +64,8 @@ class Source:
         self.form = form
         self.depth: int = 0 if parent is None else parent.depth + 1
         self._pieces = pieces
-        self._starts = [piece.start for piece in pieces]
+        self._starts: list[int] | None = None
+        self._letters = -1  # where the text stands in its parent's when it is a part of it, letter for letter
         self._breaks: list[int] | None = None
 
     @classmethod
@@ -81,6 +85,10 @@ class Source:
         """Return the place in the file of `text[start:end]`."""
         if self.parent is None:
             return Span(start, end)
+        if self._letters >= 0:
+            size = len(self.text)
+            first = self._letters + min(start, size)
+            return self.parent.at(first, max(first, self._letters + min(end, size)))
         first, last = self._parent_range(start, end)
         outer = self.parent.at(first, last)
         if self.parent.text[first:last] == self.text[start:end]:
@@ -93,7 +101,10 @@ class Source:
 
     def part(self, start: int, end: int) -> Source:
         """Return `text[start:end]` as a text of its own, embedded in this one letter for letter."""
-        return self.embed(self.text[start:end], (Piece(0, end - start, start, end),), "plain")
+        made = Source(self.path, self.text[start:end], self, (Piece(0, end - start, start, end),))
+        if len(made.text) == end - start:
+            made._letters = start
+        return made
 
     def embed(self, text: str, pieces: tuple[Piece, ...], form: str) -> Source:
         """Return a text decoded from this one; `pieces` are in order and cover it, `form` names the encoding."""
@@ -125,6 +136,8 @@ class Source:
     def _parent_range(self, start: int, end: int) -> tuple[int, int]:
         if not self._pieces:
             return 0, 0
+        if self._starts is None:
+            self._starts = [piece.start for piece in self._pieces]
         first = self._pieces[max(0, bisect_right(self._starts, start) - 1)]
         last = self._pieces[max(0, bisect_right(self._starts, max(start, end - 1)) - 1)]
         begin = self._inside(first, start, at_end=False)
@@ -177,9 +190,5 @@ def joined(file: Source, parts: list[Source], glue: str = "\n") -> Source:
 
 def byte_offsets(text: str) -> list[int]:
     """Return the offset in UTF-8 of each letter and of the end: grammars count bytes, sources count code points."""
-    out, size = [], 0
-    for letter in text:
-        out.append(size)
-        size += len(letter.encode("utf-8", "replace"))
-    out.append(size)
-    return out
+    data = text.encode("utf-8", "replace")
+    return [*compress(range(len(data)), data.translate(_BEGINS)), len(data)]
