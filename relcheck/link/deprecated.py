@@ -58,7 +58,9 @@ def _read_around(repository: Repository, paths: tuple[str, ...]) -> None:
     around = {f"{folder}/{_CHART}" for path in paths for folder in _folders(path)}
     for chart in sorted((around | {_CHART}) & repository.paths):
         repository.of(chart)
-    beside = [path for path in repository.paths if folder_of(path) in folders and path.endswith((".yaml", ".yml"))]
-    if len(beside) <= _SIBLINGS_READ and any(_WORD in repository.content(path) for path in beside):
-        for path in sorted(beside):
+    near = [path for path in repository.paths - repository.reported if folder_of(path) in folders]
+    beside = sorted(path for path in near if path.endswith((".yaml", ".yml")))
+    told = any(found.deprecated for _, _, found in repository.all(Resource))
+    if len(beside) <= _SIBLINGS_READ and (told or any(_WORD in repository.content(path) for path in beside)):
+        for path in beside:
             repository.of(path)
