@@ -142,8 +142,8 @@ class Dependency(Fact):
     """A package is depended on, in a manifest or by a command.
 
     ecosystem: pypi, npm, cargo, gem, go, helm, os, github-tool, ...; where: manifest, requirements, constraints, lock,
-    command, run (npx and its kin), tool (an installed program), setup (a setup action),
-    system (an operating system's package manager).
+    patch (a part of a manifest that gives a version), command, run (npx and its kin), tool (an installed program),
+    setup (a setup action), system (an operating system's package manager).
     firmness: exact, range, any (nothing or a wildcard), tag (a dist-tag such as latest), git-commit, git-tag,
     git-branch, git-default, url, path, workspace, alias, unknown.
     source: registry, git, url, path, workspace.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from relcheck.facts import UNKNOWN, Dependency, Image, Option, Registry, Related, Unknown, Variables
+from relcheck.facts import UNKNOWN, Dependency, Image, Option, Registry, Related, Resource, Unknown, Variables
 from relcheck.link import Repository
 from relcheck.readers.images import image_fact
 from relcheck.refs import MARK
@@ -32,6 +32,7 @@ _HIGHEST = 1000
 def link(repository: Repository) -> None:
     """Fill images that hold variables of Flux, and the addresses of charts."""
     _substitute(repository)
+    _patched_versions(repository)
     _chart_sources(repository)
 
 
@@ -120,6 +121,25 @@ def _with_values(image: Image, path: str, sets: list[tuple[str, Variables]]) -> 
     parts = {name: Span(whole.start, whole.end, f"{whole.form}>variable") for name in found.parts}
     changed = {name: getattr(found, name) for name in _PARSED}
     return image.replace(**changed, span=whole, parts={**parts, "raw": whole})
+
+
+def _patched_versions(repository: Repository) -> None:
+    """Leave the version of a chart open where a patch of its release gives one."""
+    patches = {path for path, _, found in repository.all(Dependency) if found.where == "patch"}
+    if not patches:
+        return
+    named = {name for path in patches for name in _releases(repository, path)}
+    for path, index, chart in list(repository.all(Dependency)):
+        if chart.index and chart.where == "manifest" and not named.isdisjoint(_releases(repository, path)):
+            parts = {name: span for name, span in chart.parts.items() if name != "constraint"}
+            open_version = dict.fromkeys(("constraint", "firmness"), UNKNOWN)
+            repository.put(path, index, chart.replace(**open_version, parts=parts))
+
+
+def _releases(repository: Repository, path: str) -> set[str]:
+    """Return the names of the releases that a file holds."""
+    found = (fact for fact in repository.of(path) if isinstance(fact, Resource) and fact.kind == "HelmRelease")
+    return {fact.name for fact in found if isinstance(fact.name, str) and fact.name}
 
 
 def _chart_sources(repository: Repository) -> None:

@@ -34,7 +34,7 @@ def object_facts(node: Mapping, group: str, kind: str, setting: Setting) -> Iter
     for fact in reader(spec, setting) if reader is not None and spec is not None else ():
         if isinstance(fact, Registry) and kind == "HelmRepository":
             yield fact.replace(called=_called(kind, metadata, ""))
-        elif isinstance(fact, Dependency) and spec is not None and kind in ("HelmRelease", "HelmChart"):
+        elif isinstance(fact, Dependency) and fact.where == "manifest" and spec is not None:
             yield _from_source(fact, spec, metadata)
         else:
             yield fact
@@ -119,13 +119,25 @@ def _helm_release(spec: Mapping, _: Setting) -> Iterator[Fact]:
 
 
 def _chart(spec: Mapping, _: Setting) -> Iterator[Fact]:
-    """A chart by name and version; `./x` is a folder of a git source, and no version means the newest."""
+    """A chart by name and version; `./x` is a folder of a git source, and no version means the newest.
+
+    A patch gives the version alone.
+    """
     name, source = spec.scalar("chart", merge=True), spec.map("sourceRef", merge=True)
+    version = spec.scalar("version", merge=True)
+    if name is None and version is not None and version.value:
+        yield Dependency(
+            span=version.span,
+            parts={"constraint": version.span} if text_of(version) is not UNKNOWN else {},
+            ecosystem="helm",
+            where="patch",
+            constraint=text_of(version),
+        )
     if name is None or not name.value or name.value.startswith((".", "/")):
         return
     if source is not None and source.text("kind") in ("GitRepository", "Bucket"):
         return
-    yield from chart(name, spec.scalar("version", merge=True), None)
+    yield from chart(name, version, None)
 
 
 def _git_repository(spec: Mapping, _: Setting) -> Iterator[Fact]:

@@ -47,6 +47,11 @@ APP_VERSION = "{{ .Chart.AppVersion }}"
 def read(source: Source) -> Iterator[Fact]:
     """Read a file of values."""
     loaded = load(source)
+    if any(isinstance(node, Mapping) and node.text("apiVersion") and node.text("kind") for node in loaded.documents):
+        from relcheck.readers import embedded  # noqa: PLC0415 - the table of formats imports readers by name
+
+        yield from embedded("documents", source)
+        return
     if loaded.faults and "{{" in source.text:
         from relcheck.readers.go_template import masked  # noqa: PLC0415 - few values are templates
 

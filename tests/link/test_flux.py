@@ -160,6 +160,23 @@ def test_the_repository_that_a_chart_of_flux_comes_from(name: str, tmp_path: Pat
     assert (chart.name, chart.constraint, chart.url) == ("redis", "1.2.3", url)
 
 
+def test_a_version_that_a_patch_of_the_release_gives(tmp_path: Path) -> None:
+    kind = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: NAME, namespace: shop}\n"
+    bare = "spec: {chart: {spec: {chart: redis, sourceRef: {kind: HelmRepository, name: r}}}}\n"
+    files = {
+        "base/a.yaml": kind.replace("NAME", "a") + bare,
+        "base/b.yaml": kind.replace("NAME", "b") + bare,
+        "prod/a-values.yaml": kind.replace("NAME", "a") + "spec: {chart: {spec: {version: 1.2.3}}}\n",
+        "prod/kustomization.yaml": "resources: [../base/a.yaml]\npatches: [{path: a-values.yaml}]\n",
+    }
+
+    found = facts_of(tmp_path, files)
+
+    assert [(chart.where, chart.constraint) for path in files for chart in found.of(Dependency, path)] == [
+        ("manifest", UNKNOWN), ("manifest", ""), ("patch", "1.2.3"),
+    ]  # fmt: skip
+
+
 def test_a_file_that_is_scanned_alone_is_told_the_same(tmp_path: Path) -> None:
     files = {
         "apps/a.yaml": pod(ONE),
