@@ -24,13 +24,14 @@ from relcheck.readers.ci_common import Around, merged_secrets, placed, publishes
 from relcheck.readers.composed import composed
 from relcheck.readers.groovy import Call, Group, Item, Token, calls, text_of, tree
 from relcheck.readers.images import image_fact
+from relcheck.readers.jenkins_library import library
 from relcheck.readers.nodes import Mapping, Scalar, Sequence
 from relcheck.readers.urls import userinfo
 from relcheck.records import Record
 from relcheck.refs import MARK
 from relcheck.refs.git import classify_ref, parse_git_url
 from relcheck.refs.image import login_host
-from relcheck.source import Piece, Source, Span
+from relcheck.source import Piece, Source
 
 _JOB = "pipeline"
 _DEPTH = 40
@@ -127,7 +128,7 @@ class _Jenkinsfile:
             elif item.kind == "text":
                 found = self._text([item], _Setting(known=self.constants))
                 if found is not None and found.text:
-                    yield _library(found)
+                    yield library(found)
 
     def _text(self, value: list[Item] | None, setting: _Setting) -> Source | None:
         if not value:
@@ -251,8 +252,20 @@ class _Jenkinsfile:
         for inner in calls(call.closure.items if call.closure is not None else []):
             if inner.name == "docker":
                 yield from self._agent_image(inner, setting)
+            elif inner.name == "dockerfile" and inner.closure is not None:
+                yield from self._agent_build(inner.closure, setting)
             elif inner.name == "kubernetes" and inner.closure is not None:
                 yield from self._pod(inner, setting)
+
+    def _agent_build(self, closure: Group, setting: _Setting) -> Iterator[Fact]:
+        """`dockerfile { filename 'D'; dir 'd'; additionalBuildArgs '--build-arg A=1' }`."""
+        fields = {inner.name: self._text(inner.args, setting) for inner in calls(closure.items)}
+        options = fields.get("additionalBuildArgs")
+        if options is not None:
+            from relcheck.readers.jenkins_builds import agent_words, handed  # noqa: PLC0415 - few pipelines build so
+
+            words = agent_words(fields.get("filename"), fields.get("dir"), options)
+            yield from handed(words, job=_JOB, step=setting.around.step)
 
     def _agent_image(self, call: Call, setting: _Setting) -> Iterator[Fact]:
         positional, named = call.split()
@@ -293,6 +306,11 @@ class _Jenkinsfile:
             self.built[last.target] = name
         if build:
             yield from self._image(name, "output", setting)
+            options = self._text(positional[1], setting) if len(positional) > 1 else None
+            if options is not None and "--build-" in options.text:
+                from relcheck.readers.jenkins_builds import handed  # noqa: PLC0415 - few pipelines build so
+
+                yield from handed([options], job=_JOB, step=setting.around.step)
         pushed = False
         link: Call | None = last
         while link is not None and link is not chain:
@@ -419,7 +437,7 @@ class _Jenkinsfile:
         found = self._text(named.get("identifier") or (positional[0] if positional else None), setting)
         if found is None or not found.text.strip(MARK):
             return
-        library = _library(found)
+        library = library(found)
         remote = next((one["remote"] for one in _flat(named.get("retriever") or []) if "remote" in one), None)
         url = self._text(remote, setting)
         parsed = parse_git_url(url.text, any_https=True) if url is not None else None
@@ -472,23 +490,3 @@ def _flat(items: list[Item]) -> Iterator[dict[str, list[Item]]]:
     for item in items:
         if isinstance(item, Group) and item.sign in "[(":
             yield from _flat(item.items)
-
-
-def _library(found: Source) -> Component:
-    """`NAME@REF`; without a ref the server's default counts."""
-    name, at, ref = found.text.partition("@")
-    parts: dict[str, Span] = {}
-    if MARK not in name:
-        parts["name"] = found.at(0, len(name))
-    if at and MARK not in ref:
-        parts["ref"] = found.at(len(name) + 1, len(found.text))
-    return Component(
-        span=parts.get("ref") or parts.get("name") or found.all(),
-        parts=parts,
-        system="jenkins",
-        kind="library",
-        name=name if MARK not in name else UNKNOWN,
-        owner="",
-        ref=ref if "ref" in parts else UNKNOWN,
-        ref_kind=classify_ref(ref) if "ref" in parts else UNKNOWN,
-    )

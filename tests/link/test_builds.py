@@ -100,6 +100,12 @@ HANDED = {
         ".gitlab-ci.yml": "a:\n  script:\n    - /kaniko/executor --context $CI_PROJECT_DIR --dockerfile "
         '"${CI_PROJECT_DIR}/Dockerfile" --build-arg BASE=alpine:3.22 --destination a\n'
     },
+    "an agent of Jenkins": {
+        "Jenkinsfile": "pipeline {\n  agent { dockerfile { additionalBuildArgs '--build-arg BASE=alpine:3.22' } }\n}\n"
+    },
+    "a build of Jenkins": {
+        "ci/Jenkinsfile": "node {\n  docker.build('acme/a', \"--build-arg BASE=alpine:3.22 .\")\n}\n"
+    },
     "a Makefile": {"Makefile": "a:\n\tdocker build --build-arg BASE=alpine:3.22 .\n"},
     "a script that goes up": {"ci/a.sh": "cd ..\ndocker build --build-arg BASE=alpine:3.22 .\n"},
 }
@@ -155,6 +161,14 @@ def test_what_is_handed_to_others_says_nothing(name: str) -> None:
     (found,) = images({"Dockerfile": BASE, "app/Dockerfile": "FROM x:1\n", **OTHERS[name]})
 
     assert found.tag is UNKNOWN
+
+
+def test_an_agent_of_jenkins_in_a_folder() -> None:
+    agent = "dockerfile { filename 'D.Dockerfile'\n dir 'ci'\n additionalBuildArgs '--build-arg BASE=alpine:3.22' }"
+    files = {"ci/D.Dockerfile": BASE, "D.Dockerfile": BASE, "Jenkinsfile": f"pipeline {{ agent {{ {agent} }} }}\n"}
+
+    assert [image.tag for image in images(files, "ci/D.Dockerfile")] == ["3.22"]
+    assert [image.tag for image in images(files, "D.Dockerfile")] == [UNKNOWN]
 
 
 def test_other_values_than_a_default_are_further_images() -> None:
