@@ -452,6 +452,17 @@ FORMATS: tuple[Format, ...] = (
             "**/.githooks/*",
         ),
     ),
+    Format("sbt", "sbt", ("**/*.sbt",), ((b"Credentials",),), comments=("//",)),
+    Format(
+        "script-variables",
+        "script_variables",
+        (
+            "**/*.ps1", "**/*.psm1", "**/*.bat", "**/*.cmd", "**/justfile", "**/.justfile", "**/*.just", "**/Taskfile.y*ml",
+            "**/tox.ini", "**/noxfile.py", "**/tasks.py", "**/fabfile.py", "**/Rakefile", "**/*.rake", "**/Fastfile",
+        ),
+        ((b"TOKEN", b"PASSWORD", b"API_KEY", b"CR_PAT", b"COMPOSER_AUTH", b"_AUTH", b"api-key", b"ApiKey", b"apikey"),),
+        comments=("#", "//", "rem ", "::", ";"),
+    ),
     Format("helm-template", "helm_template", comments=("#", "{{/*", "{{- /*")),
     Format(
         "helm-values",
