@@ -24,7 +24,7 @@ from relcheck.readers.ci_common import Around, merged_secrets, placed, publishes
 from relcheck.readers.composed import composed
 from relcheck.readers.groovy import Call, Group, Item, Token, calls, text_of, tree
 from relcheck.readers.images import image_fact
-from relcheck.readers.jenkins_library import library
+from relcheck.readers.jenkins_library import library as shared_library
 from relcheck.readers.nodes import Mapping, Scalar, Sequence
 from relcheck.readers.urls import userinfo
 from relcheck.records import Record
@@ -128,7 +128,7 @@ class _Jenkinsfile:
             elif item.kind == "text":
                 found = self._text([item], _Setting(known=self.constants))
                 if found is not None and found.text:
-                    yield library(found)
+                    yield shared_library(found)
 
     def _text(self, value: list[Item] | None, setting: _Setting) -> Source | None:
         if not value:
@@ -437,7 +437,7 @@ class _Jenkinsfile:
         found = self._text(named.get("identifier") or (positional[0] if positional else None), setting)
         if found is None or not found.text.strip(MARK):
             return
-        library = library(found)
+        library = shared_library(found)
         remote = next((one["remote"] for one in _flat(named.get("retriever") or []) if "remote" in one), None)
         url = self._text(remote, setting)
         parsed = parse_git_url(url.text, any_https=True) if url is not None else None
