@@ -36,6 +36,7 @@ LINKERS: dict[str, tuple[type[Fact], ...]] = {
     "images": (),
     "kubernetes": (Resource, Image),
     "helm": (Image, Dependency, Component),
+    "rewrites": (Image,),
     "packages": (Package, Dependency, Install),
     "locked": (Dependency,),
     "lockfiles": (Registry, Package, Dependency),
