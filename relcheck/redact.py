@@ -32,6 +32,13 @@ _PROGRAMS = lazy_pattern(
     r"|(?<!\S)--?[\w-]*creds?[ \t=]+[^\s:\"']+:)(?P<value>[^\s\"'|&;<>]++)"
 )
 
+_ELEMENT = lazy_pattern(
+    r"<(?P<key>[\w:.-]++)[^<>]{0,200}+>\s*+(?P<value>[^<>\s]{6,}+)"
+    r"|\bkey=[\"'](?P<name>[\w.-]++)[\"']\s++value=[\"'](?P<text>[^\"'<>]{6,}+)",
+    re.IGNORECASE,
+)
+"""Elements and attributes of XML: asked of the lines that are shown, since of XML that can be read the values are known."""
+
 _WITH_WORDS = ((_USERINFO, ("://",)), (_NO_SCHEME, ("@",)), (_PROGRAMS, ("sshpass", "mysql", "mariadb", "cred")))
 """Expressions that match within a line, and words of which one stands in every match: only lines with one are searched."""
 _KEYS = ("pass", "token", "secret", "key", "auth", "pwd", "pat")
@@ -176,12 +183,22 @@ def _clean(value: Any, clean: Callable[[str], str]) -> Any:  # noqa: ANN401 - se
     return value
 
 
+def _element_places(line: str) -> list[tuple[int, int]]:
+    """Return where secrets stand in a line of XML, as far as the names of elements and settings tell."""
+    found = []
+    for match in _ELEMENT.finditer(line) if "<" in line else ():
+        name, value = (match["key"], "value") if match["key"] else (match["name"], "text")
+        if _names_secret(name) and literal_form(match[value]) == "literal":
+            found.append(match.span(value))
+    return found
+
+
 def shown_line(source: Source, number: int, secrets: tuple[tuple[int, int], ...]) -> str:
     """Return a line of a file with every secret replaced by as many asterisks; columns stay where they are."""
     text = source.line(number)
     begin = source.line_start(number)
     spans = [(start - begin, end - begin) for start, end in secrets if start < begin + len(text) and end > begin]
-    spans += secret_places(text)
+    spans += secret_places(text) + _element_places(text)
     for first, last in spans:
         start, end = max(first, 0), min(last, len(text))
         kept = redact(text[start:end]).rstrip("…") if first >= 0 else ""
@@ -195,6 +212,16 @@ def safe_path(path: str) -> str:
     return f"./{shown}" if shown.startswith(("::", "##[")) else shown
 
 
+_SHORTEST_TOKEN = 20
+
+
+def shown_name(name: str) -> str:
+    """Return a name of a file as it may be shown: without tokens, as scripts that keep one in a name leave them."""
+    found = find_tokens(name) if len(name) >= _SHORTEST_TOKEN else ()
+    return _replaced(name, [(start, end) for start, end, _ in found])
+
+
 def safe_text(text: str) -> str:
-    r"""Return a text without control characters that a terminal would act on; line breaks are shown as `\\n`."""
+    r"""Return a text without tokens and without control characters; line breaks are shown as `\\n`."""
+    text = shown_name(text)
     return "".join(letter if letter.isprintable() or letter == "\t" else repr(letter)[1:-1] for letter in text)

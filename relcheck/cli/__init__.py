@@ -83,7 +83,9 @@ def _failed(error: Exception, arguments: Sequence[str]) -> int:
     from relcheck.rules import RuleError  # noqa: PLC0415 - only for a mistake
 
     if isinstance(error, (RelcheckError, RuleError)):
-        click.echo(f"relcheck: {error}", err=True)
+        from relcheck.redact import shown_name  # noqa: PLC0415 - only for a mistake
+
+        click.echo(f"relcheck: {shown_name(str(error))}", err=True)
         return 2
     from relcheck.cli.crash import write_log  # noqa: PLC0415 - only for a fault of ours
 

@@ -204,7 +204,7 @@ class Scanning:
         """Say on standard error what the reports do not: notes, faults of rules, what was passed over."""
         if not self._given["quiet"]:
             for note in outcome.notes:
-                click.echo(f"relcheck: {note}", err=True)
+                click.echo(f"relcheck: {safe_text(note)}", err=True)
             if not scanned.reads:
                 click.echo("relcheck: no file of a known format was found; --show-files says why.", err=True)
         if self._given["verbose"]:
@@ -253,7 +253,7 @@ class Scanning:
         ]
         write_report("".join(f"{line}\n" for line in lines), "-")
         for note in (*found.notes, *self._notes):
-            click.echo(f"relcheck: {note}", err=True)
+            click.echo(f"relcheck: {safe_text(note)}", err=True)
         return int(Exit.CLEAN)
 
     def _add_ignores(self, scanned: Scanned, findings: list[Finding]) -> int:
@@ -263,7 +263,7 @@ class Scanning:
             if leads_out(path):
                 raise UsageProblem(f"--add-ignores: {path} leads out of the current folder through a symbolic link.")
         for line in add_ignores(scanned, findings, self._given["add_ignores"]):
-            click.echo(line, err=True)
+            click.echo(safe_text(line), err=True)
         return int(Exit.CLEAN)
 
     def _progress(self, done: int, total: int) -> None:

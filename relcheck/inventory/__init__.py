@@ -12,6 +12,7 @@ from relcheck.facts import UNKNOWN, Component, Dependency, Fact, Image, Text
 from relcheck.inventory.purls import purl_of
 from relcheck.judge import FileView, place_of
 from relcheck.records import Record
+from relcheck.redact import shown_name
 
 PINS = ("digest", "commit", "exact", "partial", "range", "moving", "none", "local", "unknown")
 """How firmly a coordinate is pinned, from what never moves to what nobody knows."""
@@ -59,7 +60,7 @@ def entries_of(files: Iterable[tuple[FileView, Iterable[Fact]]]) -> list[Entry]:
             entry = _entry(fact)
             if entry is not None:
                 place = place_of(view, fact.span)
-                use = Use(path=view.path, line=place.line, column=place.column, role=_role(fact), job=fact.job)
+                use = Use(path=shown_name(view.path), line=place.line, column=place.column, role=_role(fact), job=fact.job)
                 found.setdefault((entry.kind, entry.system, entry.name, entry.version), []).append((entry, use))
     return [_merged(found[key]) for key in sorted(found)]
 

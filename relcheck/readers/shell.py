@@ -116,6 +116,7 @@ def _command(command: SimpleCommand, script: Sequence[SimpleCommand], setting: S
             for word in words[1:]:
                 yield from _script(word.source, setting, depth + 1)
         yield from _github_environment(command, words, setting)
+        yield from _azure_variable(words, setting)
         yield from _printed(command, words, setting)
         if command.piped_to in STDIN:
             yield from _piped(command, words, script, setting)
@@ -262,8 +263,13 @@ def _seen(place: Span, name: str, setting: Setting) -> Credential:
 
 def _hidden(text: str) -> str:
     """Return a word without the secret in it: the name of the option or setting stays, of other words the beginning."""
-    name, equals, _ = text.partition("=")
-    return f"{name.replace(MARK, '…')}=…" if equals and "@" not in name else redact(text)
+    name, _, value = text.partition("=")
+    # Base64 ends in `=`, and a password may hold one: what stands before it is a name only where it looks like one.
+    named = value.strip("=") and _NAME.fullmatch(name) and (name.startswith("--") or looks_secret_name(name))
+    return f"{name.replace(MARK, '…')}=…" if named else redact(text)
+
+
+_NAME = re.compile(rf"[\w./{MARK}\[\]\\-]*(?:/:[\w-]+)?")
 
 
 _CHECKSUMS = frozenset(("sha256sum", "sha512sum", "sha1sum", "shasum", "md5sum", "sha384sum", "b2sum"))
@@ -303,6 +309,22 @@ def _written_files(
         else:
             place = command.words[0].source.all() if command.words else file.text.all()
             yield from facts_of(file, place, setting.job, setting.step)
+
+
+_SETS_VARIABLE = re.compile(
+    r"##vso\[task\.setvariable\s+(?:[\w]+=[^;\]]*;)*variable=(?P<name>[\w.-]+)[^\]]*\](?P<value>.+)"
+)
+
+
+def _azure_variable(words: Sequence[Word], setting: Setting) -> Iterator[Fact]:
+    """`echo "##vso[task.setvariable variable=NAME;issecret=true]value"` sets a variable for the steps that follow."""
+    for word in words[1:]:
+        match = _SETS_VARIABLE.search(word.text) if "##vso[" in word.text else None
+        if match is not None:
+            from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - rarely needed
+
+            value = word.source.part(*match.span("value"))
+            yield from environment_facts(match["name"], value, job=setting.job, step=setting.step, where="script")
 
 
 def _github_environment(command: SimpleCommand, words: Sequence[Word], setting: Setting) -> Iterator[Fact]:

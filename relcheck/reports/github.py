@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relcheck.findings import Finding
 from relcheck.outcome import Outcome
-from relcheck.redact import safe_text
+from relcheck.redact import safe_text, shown_name
 
 _LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
 
@@ -17,7 +17,7 @@ def render(outcome: Outcome) -> str:
 def _annotation(finding: Finding, prefix: str) -> str:
     place = finding.place
     properties = {
-        "file": place.path if place.path.startswith("/") else prefix + place.path,
+        "file": shown_name(place.path if place.path.startswith("/") else prefix + place.path),
         "line": str(place.line),
         "col": str(place.column),
         "endLine": str(place.end_line),

@@ -8,6 +8,7 @@ from typing import Any
 from relcheck import __version__
 from relcheck.findings import Finding, Place
 from relcheck.outcome import Outcome
+from relcheck.redact import shown_name
 
 SCHEMA = 1
 """The version of the report's shape: raised when a field changes its meaning or goes away."""
@@ -47,7 +48,7 @@ def _finding(finding: Finding, outcome: Outcome) -> dict[str, Any]:
 
 def _place(place: Place) -> dict[str, Any]:
     return {
-        "path": place.path.encode("utf-8", "replace").decode("utf-8"),
+        "path": shown_name(place.path).encode("utf-8", "replace").decode("utf-8"),
         "line": place.line,
         "column": place.column,
         "end_line": place.end_line,

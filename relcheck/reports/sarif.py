@@ -9,6 +9,7 @@ from urllib.parse import quote
 from relcheck import __version__
 from relcheck.findings import Finding, Place
 from relcheck.outcome import Outcome
+from relcheck.redact import shown_name
 from relcheck.rules import Rule
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -91,7 +92,8 @@ def _result(finding: Finding, index: dict[str, int], prefix: str) -> dict[str, A
 
 def _location(place: Place, prefix: str) -> dict[str, Any]:
     absolute = place.path.startswith("/")
-    uri = quote((place.path if absolute else prefix + place.path).encode("utf-8", "surrogateescape"))
+    path = shown_name(place.path)
+    uri = quote((path if absolute else prefix + path).encode("utf-8", "surrogateescape"))
     artifact: dict[str, Any] = {"uri": f"file://{uri}"} if absolute else {"uri": uri, "uriBaseId": "ROOT"}
     return {
         "physicalLocation": {

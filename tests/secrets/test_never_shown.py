@@ -2,218 +2,235 @@
 
 from __future__ import annotations
 
-import base64
-import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import git, relcheck, write_tree
-from tests.tokens import KINDS, SHAPES, make_token
+from tests.conftest import ROOT, git, relcheck, write_tree
+from tests.secrets.secret_tree import Secrets, b64, files
 
-PLAIN = {
-    name: f"{name}-Zq7{number:02}Lm4Wp8Xs2Rt"
-    for number, name in enumerate(
-        (
-            "npmrc",
-            "pypirc",
-            "netrc",
-            "maven",
-            "gradle",
-            "cargo",
-            "nuget",
-            "gem",
-            "bundle",
-            "composer",
-            "yarn",
-            "helm",
-            "compose",
-            "env",
-            "docker",
-            "argv",
-            "url",
-            "index",
-            "values",
-            "k8s",
-            "ci",
-            "input",
-            "curl",
-            "layer",
-            "login",
-            "heredoc",
-            "python",
-            "long",
-            "lock",
-            "condarc",
-            "git",
-            "buildarg",
-            "broken",
-            "wget",
-            "values2",
-            "pull",
-            "unknown",
-        )
-    )
-}
-"""Made-up passwords, one a place, so that a leak tells where it came from."""
-TOKENS = {kind: make_token(kind, 7) for kind in (*KINDS, *SHAPES)}
-KEY = "MIIEowIBAAKCAQEAq7Zx3vQ9bW2mT5yK8dPfL1cN6hRjUeGsAoXiVtYzBwMnDkQpHg4JrCuSaEfO0lTqIxZb7Wm2Ny5Kv8Pd1Lc6HjRe3GsUoAiX"
+EVERY_DETECTOR = (
+    '[params.secret]\nextend-detectors = ["KeywordDetector", "Base64HighEntropyString", "HexHighEntropyString"]\n'
+)
+CONFIGURED = 'exclude = ["excluded/**"]\n[per-file-ignores]\n"accepted/**" = ["all"]\n'
 
 
-def files() -> dict[str, str]:
-    p, t = PLAIN, TOKENS
-    auth = base64.b64encode(f"ci:{p['docker']}".encode()).decode()
-    pull = json.dumps({"auths": {"registry.acme.io": {"username": "ci", "password": p["pull"]}}})
-    encoded = base64.b64encode(pull.encode()).decode()
-    return {
-        ".npmrc": f"//npm.acme.io/:_authToken={p['npmrc']}\n_authToken={t['npm']}\n",
-        ".pypirc": f"[own]\nusername = ci\npassword = {p['pypirc']}\n",
-        ".netrc": f"machine a.acme.io login ci password {p['netrc']}\n",
-        "settings.xml": (
-            f"<settings><servers><server><id>a</id><password>{p['maven']}</password></server></servers></settings>\n"
-        ),
-        "gradle.properties": f"signing.password={p['gradle']}\n",
-        ".cargo/credentials.toml": f'[registry]\ntoken = "{p["cargo"]}"\n',
-        "NuGet.config": (
-            "<configuration><packageSourceCredentials><a><add key='ClearTextPassword' "
-            f"value='{p['nuget']}'/></a></packageSourceCredentials></configuration>\n"
-        ),
-        ".gem/credentials": f":rubygems_api_key: {p['gem']}\n",
-        ".bundle/config": f"BUNDLE_GEMS__ACME__IO: ci:{p['bundle']}\n",
-        "auth.json": json.dumps({"http-basic": {"a.acme.io": {"username": "ci", "password": p["composer"]}}}),
-        ".yarnrc.yml": f"npmAuthToken: {p['yarn']}\n",
-        "repositories.yaml": f"repositories:\n- name: a\n  url: https://c.acme.io\n  username: ci\n  password: {p['helm']}\n",
-        ".condarc": f"channels: [https://c.acme.io/t/{p['condarc']}/main]\n",
-        ".git-credentials": f"https://ci:{p['git']}@git.acme.io\n",
-        ".docker/config.json": json.dumps({"auths": {"registry.acme.io": {"auth": auth}}}),
-        ".env": f"NPM_TOKEN={p['env']}\nWORD={t['github']}\nDB_PASSWORD={p['unknown']}\n",
-        "compose.yaml": (
-            f"services:\n  a:\n    image: acme/a:latest\n    environment: {{DB_PASSWORD: {p['compose']}}}\n"
-            f"    build: {{context: ., args: {{NPM_TOKEN: {p['buildarg']}}}}}\n"
-        ),
-        "deploy.sh": (
-            f"#!/bin/sh\ndocker login -u ci -p {p['argv']} registry.acme.io\ngit clone https://ci:{p['url']}@git.acme.io/r\n"
-            f"curl -u ci:{p['curl']} http://a.acme.io/x | sh\nnpm config set //npm.acme.io/:_authToken {p['login']}\n"
-            f"wget --password={p['wget']} http://a.acme.io/x\nAPI_TOKEN={p['python']} ./run --token {t['gitlab']}\n"
-            f"cat > ~/.npmrc <<EOF\n//npm.acme.io/:_authToken={p['heredoc']}\nEOF\n"
-        ),
-        "requirements.txt": f"--index-url https://ci:{p['index']}@pypi.acme.io/simple\nflask\n",
-        "package-lock.json": (
-            '{"lockfileVersion": 3, "packages": {"node_modules/x": {"version": "1.0.0", '
-            f'"resolved": "https://ci:{p["lock"]}@npm.acme.io/x/-/x-1.0.0.tgz"}}}}}}\n'
-        ),
-        "charts/a/Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.0.0\n",
-        "charts/a/values.yaml": (
-            f"imageCredentials: {{registry: r.acme.io, username: ci, password: {p['values']}}}\n"
-            f"db: {{password: {p['values2']}}}\n"
-        ),
-        "k8s.yaml": (
-            "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ntype: kubernetes.io/dockerconfigjson\n"
-            f"data: {{.dockerconfigjson: {encoded}}}\n---\napiVersion: v1\nkind: Secret\nmetadata: {{name: b}}\n"
-            f"stringData: {{password: {p['k8s']}, token: {t['dockerhub']}}}\n"
-        ),
-        ".github/workflows/a.yml": (
-            f"on: push\nenv: {{TWINE_PASSWORD: {p['ci']}, OTHER: {t['pypi']}}}\n"
-            "jobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n"
-            f"      - uses: docker/login-action@v3\n        with: {{username: ci, password: {p['input']}}}\n"
-            f"      - run: echo {t['rubygems']} && npm publish --token {t['npm']}\n"
-        ),
-        "Dockerfile": f"FROM node\nENV NPM_TOKEN={p['layer']}\nRUN echo {t['cargo']} > x\n",
-        "broken.yaml": f"apiVersion: v1\nkind: [\npassword: {p['broken']}\n",
-        "src/a.py": "".join(f"x = '{token}'\n" for token in t.values()),
-        "long.js": f"var a='{'x' * 12_000}', password='{p['long']}', t='{t['stripe']}';\n",
-        "key.pem": f"-----BEGIN RSA PRIVATE KEY-----\n{KEY[:64]}\n{KEY[64:]}\n-----END RSA PRIVATE KEY-----\n",
-        "notes": "".join(f"{token}\n" for token in t.values()),
-        **{f"pad/{number}/Dockerfile": "FROM scratch\n" for number in range(160)},
-    }
-
-
-def secrets() -> list[str]:
-    """Return what must not come out: of each secret the letters behind the first four, and its base64."""
-    values = [*PLAIN.values(), *TOKENS.values(), KEY[:64], KEY[64:]]
-    tails = [value[5:] for value in values]
-    coded = [base64.b64encode(f"ci:{PLAIN['docker']}".encode()).decode()[5:]]
-    return [*tails, *(base64.b64encode(value.encode()).decode()[:20] for value in values), *coded]
-
-
-def leaks(text: bytes) -> list[str]:
-    return [secret for secret in secrets() if secret.encode() in text]
-
-
-def test_the_search_for_leaks_knows_what_was_written() -> None:
-    assert len(leaks("".join(files().values()).encode())) > len(PLAIN) + len(TOKENS)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "project"
-    made.mkdir()
-    write_tree(made, files())
-    git(made, "init", "-q")
-    git(made, "add", "-A", "-f")
-    git(made, "commit", "-q", "-m", "all")
+@pytest.fixture(scope="module")
+def secrets() -> Secrets:
+    made = Secrets()
+    files(made)
     return made
 
 
-ALL = '[params.secret]\nextend-detectors = ["KeywordDetector", "Base64HighEntropyString", "HexHighEntropyString"]\n'
+@pytest.fixture(scope="module")
+def folder(secrets: Secrets, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("never") / "project"
+    made.mkdir()
+    write_tree(made, {**files(secrets), "relcheck.toml": CONFIGURED})
+    git(made, "init", "-q")
+    git(made, "add", "-A", "-f")
+    git(made, "commit", "-q", "-m", "all")
+    origin = f"https://u:{secrets.word('origin, userinfo')}@git.acme.io/a/b?token={secrets.word('origin, query')}"
+    git(made, "remote", "add", "origin", origin)
+    return made
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("--format", "text", "--notes"),
-        ("--format", "json"),
-        ("--format", "sarif"),
-        ("--format", "github"),
-        ("--statistics", "--verbose"),
-        ("--profile", "strict", "--notes"),
-        ("--history", "--profile", "strict"),
-        ("--staged",),
-        ("--select", "image-latest"),
-        ("--show-files",),
-        ("--no-ignores", "--profile", "release", "--notes"),
-        ("--jobs", "2", "--no-cache", "--format", "json"),
-    ],
-)
-def test_no_secret_comes_out(arguments: tuple[str, ...], folder: Path, tmp_path: Path) -> None:
-    every = "--profile" in arguments or "--history" in arguments
-    (folder / "relcheck.toml").write_text(ALL if every else "", encoding="utf-8")
+def test_the_search_for_leaks_knows_what_was_written(secrets: Secrets, folder: Path) -> None:
+    written = b"\n".join(
+        [
+            *(path.read_bytes() for path in folder.rglob("*") if path.is_file()),
+            *(bytes(path) for path in folder.rglob("*")),
+        ]
+    )
+
+    assert secrets.leaks(written) == sorted(secrets.values)
+    assert len(secrets.values) > 100
+
+
+def test_the_search_for_leaks_sees_through_encodings() -> None:
+    secrets = Secrets()
+    word = secrets.word("x")
+
+    for shown in (word, word[4:], f"'{word}'", b64(word), b64(f"ci:{word}"), b64(f"u:{word}")):
+        assert secrets.leaks(shown.encode()) == ["x"], shown
+    assert secrets.leaks(f"{word[:4]}… and {'*' * 20}".encode()) == []
+
+
+WAYS = [
+    ("scan", "--format", "text", "--notes"),
+    ("scan", "--format", "json"),
+    ("scan", "--format", "sarif"),
+    ("scan", "--format", "github"),
+    ("scan", "--statistics", "--verbose"),
+    ("scan", "--show-files"),
+    ("scan", "--select", "image-latest"),
+    ("scan", "--select", "k8s-namespace-missing", "--format", "json", "--verbose"),
+    ("scan", "--profile", "strict", "--notes"),
+    ("scan", "--profile", "strict", "--format", "sarif"),
+    ("scan", "--profile", "strict", "--format", "github"),
+    ("scan", "--no-ignores", "--profile", "release", "--notes"),
+    ("scan", "--history", "--profile", "strict"),
+    ("scan", "--history", "--format", "json"),
+    ("scan", "--staged"),
+    ("scan", "--jobs", "2", "--no-cache", "--format", "json"),
+    ("inventory",),
+    ("inventory", "--uses"),
+    ("inventory", "--format", "json"),
+    ("inventory", "--format", "csv"),
+    ("inventory", "--format", "cyclonedx"),
+    ("config",),
+    ("config", "--config-from", "HEAD"),
+]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=" ".join)
+def test_no_secret_comes_out(way: tuple[str, ...], folder: Path, secrets: Secrets, tmp_path: Path) -> None:
+    every = "--history" in way or "strict" in way
+    (folder / "relcheck.toml").write_text(CONFIGURED + (EVERY_DETECTOR if every else ""), encoding="utf-8")
     kept = tmp_path / "cache"
 
     for _ in range(2):  # the second run reads the cache
-        done = relcheck("scan", *arguments, cwd=folder, env={"RELCHECK_CACHE_DIR": str(kept)})
+        done = relcheck(*way, cwd=folder, env={"RELCHECK_CACHE_DIR": str(kept)})
         assert done.returncode in (0, 1), done.stderr.decode()
-        assert leaks(done.stdout) == []
-        assert leaks(done.stderr) == []
+        assert len(done.stdout) > 100 or "--staged" in way
+        assert secrets.leaks(done.stdout) == []
+        assert secrets.leaks(done.stderr) == []
     for path in kept.rglob("*"):
         if path.is_file():
-            assert leaks(path.read_bytes()) == [], path.name
+            assert secrets.leaks(path.read_bytes()) == [], path.name
 
 
-def test_no_secret_comes_out_of_an_error(folder: Path, tmp_path: Path) -> None:
-    rules = folder / "own"
-    rules.mkdir()
-    (rules / "own-rule.yaml").write_text(
-        "title: x\non: command\nwhen: command.argv[99] == 'x'\nlevels: [{severity: error}]\nmessage: command.written\nfix: x\n",
-        encoding="utf-8",
+def test_the_cache_that_was_searched_held_facts(folder: Path, tmp_path: Path) -> None:
+    relcheck("scan", cwd=folder, env={"RELCHECK_CACHE_DIR": str(tmp_path)})
+
+    assert any(path.name.startswith("facts-") and path.stat().st_size > 1000 for path in tmp_path.rglob("*"))
+
+
+def test_none_comes_out_of_the_index(secrets: Secrets, tmp_path: Path) -> None:
+    made = tmp_path / "staged"
+    made.mkdir()
+    write_tree(made, files(secrets))
+    git(made, "init", "-q")
+    git(made, "add", "-A", "-f")
+
+    done = relcheck("scan", "--staged", "--profile", "strict", "--verbose", cwd=made)
+
+    assert done.stdout.count(b" error ") > 50
+    assert secrets.leaks(done.stdout + done.stderr) == []
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+def test_none_comes_out_of_standard_input(form: str, folder: Path, secrets: Secrets) -> None:
+    for name, text in files(secrets).items():
+        if name in ("deploy.sh", ".github/workflows/a.yml", "broken.yaml", "k8s.yaml", "url/Dockerfile", "notes"):
+            way = ("scan", "--stdin-filename", name, "--format", form, "--profile", "strict", "--isolated", "-")
+            done = relcheck(*way, cwd=folder, stdin=text.encode())
+            assert done.returncode in (0, 1), done.stderr.decode()
+            assert len(done.stdout) > 50, name
+            assert secrets.leaks(done.stdout + done.stderr) == [], name
+
+
+def test_none_comes_out_where_ignores_are_written(secrets: Secrets, tmp_path: Path) -> None:
+    made = tmp_path / "project"
+    write_tree(made, files(secrets))
+    before = {path: path.read_bytes() for path in made.rglob("*") if path.is_file()}
+
+    done = relcheck("scan", ".", "--add-ignores", "accepted", "--profile", "strict", cwd=made)
+
+    added = [
+        line
+        for path, data in before.items()
+        for line in path.read_bytes().split(b"\n")
+        if line not in data.split(b"\n")
+    ]
+    assert sum(b"relcheck: ignore[" in line for line in added) > 20
+    assert secrets.leaks(b"\n".join(added)) == []
+    assert secrets.leaks(done.stdout + done.stderr) == []
+
+
+def test_none_is_in_the_configuration_that_is_suggested_where_comments_are_not_possible(
+    secrets: Secrets, tmp_path: Path
+) -> None:
+    made = tmp_path / "project"
+    write_tree(made, {"auth.json": files(secrets)["auth.json"], "url/package.json": files(secrets)["url/package.json"]})
+
+    done = relcheck("scan", ".", "--add-ignores", "accepted", cwd=made)
+
+    assert b"auth.json" in done.stderr
+    assert secrets.leaks(done.stdout + done.stderr) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["password = '{}'\n", "ignore = ['{}']\n", "[params.secret]\n'{}' = 1\n", "exclude = '{}\n"]
+)
+def test_none_comes_out_of_a_configuration_that_is_wrong(text: str, secrets: Secrets, tmp_path: Path) -> None:
+    made = tmp_path / "project"
+    write_tree(made, {"relcheck.toml": text.format(secrets.token("configuration")), "Dockerfile": "FROM node\n"})
+
+    done = relcheck("scan", ".", cwd=made)
+
+    assert done.returncode == 2
+    assert secrets.leaks(done.stdout + done.stderr) == []
+
+
+def test_none_comes_out_of_a_rule_that_fails(secrets: Secrets, tmp_path: Path) -> None:
+    made = tmp_path / "project"
+    rule = (
+        "title: x\non: command\nwhen: command.argv[99] == 'x'\nlevels: [{severity: error}]\n"
+        "message: command.written\nfix: x\n"
     )
-    (folder / "relcheck.toml").write_text('rule-folders = ["own"]\n', encoding="utf-8")
+    write_tree(made, {**files(secrets), "own/own-rule.yaml": rule, "relcheck.toml": 'rule-folders = ["own"]\n'})
 
-    done = relcheck("scan", ".", cwd=folder, env={"RELCHECK_CACHE_DIR": str(tmp_path / "cache")})
+    done = relcheck("scan", ".", cwd=made)
 
-    assert leaks(done.stdout + done.stderr) == []
+    assert b"own-rule" in done.stderr
+    assert secrets.leaks(done.stdout + done.stderr) == []
 
 
-def test_a_rule_of_the_user_is_given_no_secret(folder: Path) -> None:
-    rules = folder / "own"
-    rules.mkdir()
-    for kind, fields in (("command", ("written", "argv.join(' ')")), ("credential", ("redacted", "key", "user"))):
-        message = " + ' ' + ".join(f"{kind}.{field}" for field in fields)
+def test_a_rule_of_the_user_is_given_no_secret(secrets: Secrets, tmp_path: Path) -> None:
+    made = tmp_path / "project"
+    write_tree(made, {**files(secrets), "relcheck.toml": 'rule-folders = ["own"]\n'})
+    fields = {
+        "command": ("written", "argv.join(' ')"), "credential": ("redacted", "key", "user"), "image": ("written", "tag"),
+        "download": ("url", "host"), "dependency": ("constraint", "ref"),
+    }  # fmt: skip
+    for kind, names in fields.items():
+        message = " + ' ' + ".join(f"string({kind}.{field})" for field in names)
         text = f"title: x\non: {kind}\nwhen: 'true'\nlevels: [{{severity: error}}]\nmessage: \"{message}\"\nfix: x\n"
-        (rules / f"own-{kind}.yaml").write_text(text, encoding="utf-8")
-    (folder / "relcheck.toml").write_text('rule-folders = ["own"]\n', encoding="utf-8")
+        write_tree(made, {f"own/own-{kind}.yaml": text})
 
-    done = relcheck("scan", ".", "--select", "own-command,own-credential", "--notes", cwd=folder)
+    done = relcheck("scan", ".", "--select", ",".join(f"own-{kind}" for kind in fields), "--notes", cwd=made)
 
-    assert b"own-command" in done.stdout
-    assert leaks(done.stdout + done.stderr) == []
+    assert all(f" own-{kind}: ".encode() in done.stdout for kind in fields), done.stderr
+    assert secrets.leaks(done.stdout + done.stderr) == []
+
+
+def test_none_comes_out_of_a_crash(folder: Path, secrets: Secrets, tmp_path: Path) -> None:
+    script = (
+        "import sys, relcheck.scan, relcheck.cli as cli\n"
+        "def fail(repository):\n"
+        "    raise ValueError(repr([open(path, errors='replace').read() for path in repository.reported]))\n"
+        "relcheck.scan.link = fail\n"
+        f"sys.exit(cli.run(['scan', '.', '--no-cache', '--exclude', {secrets.token('key')!r}]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=folder,
+        env={"RELCHECK_CACHE_DIR": str(tmp_path), "PATH": "", "PYTHONPATH": str(ROOT)},
+        capture_output=True, check=False, timeout=120,
+    )  # fmt: skip
+
+    assert done.returncode == 3
+    log = (tmp_path / "crash.log").read_bytes()
+    assert b"ValueError" in log
+    assert secrets.leaks(done.stdout + done.stderr + log) == []
+
+
+def test_what_is_shown_of_a_secret_is_its_first_letters(folder: Path) -> None:
+    done = relcheck("scan", ".npmrc", "--select", "npmrc-token", cwd=folder)
+
+    shown = re.findall(r"_authToken=(\S+)", done.stdout.decode())
+    assert shown
+    assert all(re.fullmatch(r".{4}\*+", text) for text in shown), shown
