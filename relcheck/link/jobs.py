@@ -13,6 +13,7 @@ from relcheck.facts import (
     Command,
     Component,
     Credential,
+    Dependency,
     Fact,
     Image,
     Job,
@@ -34,6 +35,12 @@ from relcheck.vcs import origin, origin_owner
 PLATFORM_OWNERS = frozenset({"actions", "github"})
 """Owners of actions that the platform itself keeps."""
 
+_OWNED = frozenset({
+    "github", "git", "jenkins", "kustomize", "skaffold", "vendir", "helmfile", "argo", "flux", "argocd", "openshift",
+    "terraform", "earthly",
+})  # fmt: skip
+"""Where components stand under the name of an account that may be the repository's own."""
+
 _PULLED = frozenset({"job", "service", "run", "pulled", "action"})
 _RUNNERS = frozenset({"make", "gmake", "just", "task", "mage", "rake", "invoke", "nox", "tox", "source", ".", "eval"})
 _PACKAGE_RUNNERS = frozenset({"npm", "pnpm", "yarn", "bun", "poetry", "uv", "pdm", "hatch"})
@@ -46,6 +53,7 @@ _NO_SECRET = frozenset({"GITHUB_TOKEN", "CI_JOB_TOKEN"})
 def link(repository: Repository) -> None:
     """Fill what jobs and the facts inside them cannot know alone."""
     _owners(repository)
+    _own_tools(repository)
     _locked(repository)
     _outside_jobs(repository)
     _attested(repository)
@@ -62,7 +70,7 @@ def _paths_with_jobs(repository: Repository) -> list[str]:
 
 def _owners(repository: Repository) -> None:
     """Say of each component whether its owner is the platform's own or one of ours."""
-    components = [found for found in repository.all(Component) if found[2].system in ("github", "git", "jenkins")]
+    components = [found for found in repository.all(Component) if found[2].system in _OWNED]
     if not components:
         return
     ours = {owner.lower() for owner in repository.own.get("owners", ())} | PLATFORM_OWNERS
@@ -76,6 +84,15 @@ def _owners(repository: Repository) -> None:
             repository.put(path, index, component.replace(local=True, first_party=True))
         elif owner.lower() in ours:
             repository.put(path, index, component.replace(first_party=True))
+
+
+def _own_tools(repository: Repository) -> None:
+    """A tool that this repository makes is a project's own, which it uses on itself."""
+    tools = [found for found in repository.all(Dependency) if found[2].where == "setup" and found[2].firmness == "tag"]
+    here = origin(repository.root).rpartition("/")[2].lower() if tools and repository.root else ""
+    for path, index, tool in tools if here else ():
+        if isinstance(tool.name, str) and tool.name.lower() == here:
+            repository.put(path, index, tool.replace(source="workspace"))
 
 
 def _is_here(component: Component, root: str) -> bool:
