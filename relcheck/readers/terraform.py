@@ -209,15 +209,21 @@ def _provider(label: Scalar, body: Mapping) -> Iterator[Fact]:
     if version is not None:
         yield _required(label, None, version)
     yield from _secrets(label.value, body)
-    for auth in blocks(body, "registry_auth"):
-        yield from _secrets(label.value, auth)
 
 
 def _secrets(key: str, body: Mapping) -> Iterator[Fact]:
-    """Passwords and tokens written into the configuration of a provider or a backend."""
+    """Passwords and tokens written into the configuration of a provider or a backend; some log in at a registry."""
     for node in walk(body):
-        for name, value in node.pairs() if isinstance(node, Mapping) else ():
-            if isinstance(value, Scalar) and value.style == '"' and looks_secret_name(name.value):
+        if not isinstance(node, Mapping):
+            continue
+        address = node.text("address") or node.text("url") if key in ("docker", "helm") else ""
+        host = address.split("://")[-1].split("/")[0]
+        for name, value in node.pairs():
+            if not (isinstance(value, Scalar) and value.style == '"' and looks_secret_name(name.value)):
+                continue
+            if host:
+                yield home_credential(value.source, "client-login", ecosystem="oci", key=name.value, host=host)
+            else:
                 found = home_credential(value.source, "env", ecosystem="terraform", key=f"{key}.{name.value}")
                 yield found.replace(where="manifest")
 
