@@ -133,7 +133,7 @@ MILDER = {
     ),
     "Earthfile": ("VERSION 0.8\na:\n  FROM alpine\n", "image-latest", "warning"),
     "c/Earthfile": ("VERSION 0.8\na:\n  FROM alpine\n  SAVE IMAGE acme/a:1\n", "image-latest", "error"),
-    "testfiles/Dockerfile": ("FROM alpine:3\nENV ADMIN_PASS nagios\n", "dockerfile-secret", "note"),
+    "testfiles/Dockerfile": ("FROM alpine:3\nENV ADMIN_PASS h8Gq!z2LmP0s\n", "dockerfile-secret", "warning"),
     "d.sh": ('oc login --token="$T" https://acme.example.com\n', "password-on-argv", "note"),
     "e.sh": ('docker login -u a --password="$T" registry.example.com\n', "password-on-argv", "warning"),
     ".github/workflows/f.yml": (
