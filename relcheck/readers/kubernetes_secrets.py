@@ -34,6 +34,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 _ARGO_LABEL = "argocd.argoproj.io/secret-type"
 _SECRET_FIELDS = ("auth", "password", "identitytoken", "registrytoken")
 _ARGO_KEYS = ("password", "sshPrivateKey", "bearerToken", "githubAppPrivateKey", "tlsClientCertKey")
+_ARGO_KINDS = {"password": "client-login", "bearerToken": "client-login"}
+"""What opens a repository; keys are found as keys."""
 
 
 def secret_facts(node: Mapping) -> Iterator[Fact]:
@@ -207,7 +209,7 @@ def _argo(node: Mapping, repository: str, *, encrypted: bool) -> Iterator[Fact]:
             yield _credential(
                 key,
                 scalar,
-                "helm-repo-password" if helm and key == "password" else "k8s-secret",
+                _ARGO_KINDS.get(key, "k8s-secret") if not (helm and key == "password") else "helm-repo-password",
                 encoded=encoded,
                 encrypted=encrypted,
                 host=url.host if url is not None else "",

@@ -22,7 +22,7 @@ _FAMILIES = {
 EFFECTS: dict[str, str] = {program: module for module, programs in _FAMILIES.items() for program in programs.split()}
 TELLING = frozenset((
     "poetry pdm yarn bundle composer nuget mvn mvnw gradle gradlew dotnet oras notation kubectl oc az ansible-galaxy curl wget "
-    "git pip pip3 uv gem conda mamba micromamba docker podman nerdctl"
+    "git gpg gpg2 pip pip3 uv gem conda mamba micromamba docker podman nerdctl"
 ).split())  # fmt: skip
 """Programs that are told secrets in ways of their own: see `relcheck.readers.effects.told`."""
 STDIN = frozenset("docker podman nerdctl buildah skopeo crane oras regctl helm cosign notation cargo gh npm sudo".split())

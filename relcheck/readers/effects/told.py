@@ -224,6 +224,7 @@ _FINDERS: dict[str, Callable[[Invocation], Told]] = {
     "notation": _options("-p", "--password"),
     "kubectl": _options("--docker-password"), "oc": _options("--docker-password"),
     "az": _options("-p", "--password", verbs=("acr login", "login")),
+    "gpg": _options("--passphrase"), "gpg2": _options("--passphrase"),
     "ansible-galaxy": _options("--token", "--api-key"),
 }  # fmt: skip
 _OTHERS: dict[str, Callable[[Invocation], Iterator[Credential]]] = {
