@@ -20,6 +20,7 @@ PAGES = ("rule-list.md", "formats.md")
 MODULES = sorted({form.module for form in FORMATS})
 NEVER_YIELDED = {
     ("bake", "registry"): "variables are asked for secrets only",
+    ("helm_values", "registry"): "values are asked for secrets only",
     ("git_credentials", "registry"): "the reader of submodules calls it for those; `gitmodules` has the fixture",
     ("github_action", "expansion"): "what an action pastes depends on the events of the workflows that use it",
 }

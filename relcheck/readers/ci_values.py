@@ -189,6 +189,10 @@ def pairs_of(node: Node | None, *, merge: bool = True) -> Iterator[tuple[str, Sc
     for item in node.items if isinstance(node, Items) else ():
         if isinstance(item, Mapping):
             yield from pairs_of(item, merge=merge)
+        elif isinstance(item, Scalar) and "=" in item.value:
+            name, _, text = item.value.partition("=")
+            piece = item.source.part(len(name) + 1, len(item.value))
+            yield name.strip(), Scalar(piece, text, 0, len(text), item.style, lambda file, *_: file)
 
 
 def variable_facts(pairs: Iterable[tuple[str, Scalar]], *, job: str = "", step: int = -1) -> Iterator[Fact]:

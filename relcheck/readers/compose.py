@@ -104,6 +104,7 @@ def _document(node: Mapping) -> Iterator[Fact]:
     for model in _mappings(node.map("models")):
         yield from _images(model.get("model", merge=True), "artifact")
     yield from _includes(node.get("include"))
+    yield from _files(node)
 
 
 def _is_first_version(node: Mapping) -> bool:
@@ -410,6 +411,30 @@ def _inline(build: Mapping) -> Iterator[Fact]:
         }
         contexts = {name: value for name, value in _contexts(build) if value is not None}
         yield from read_inline(_expanded(scalar.source), arguments, contexts)
+
+
+def _files(node: Mapping) -> Iterator[Fact]:
+    """Read the configurations that are written in place (`configs.NAME.content`) as the files that services get."""
+    configs = node.map("configs")
+    written = [(key.value, value) for key, value in configs.pairs() if isinstance(value, Mapping)] if configs else []
+    written = [(name, value) for name, value in written if value.scalar("content") is not None]
+    if not written:
+        return
+    from relcheck.readers.written_files import Written, as_file, facts_of, known_file  # noqa: PLC0415 - rarely needed
+
+    targets = {
+        item.text("source"): item.text("target")
+        for service in _services(node.map("services"))
+        for item in _items(service.get("configs", merge=True))
+        if isinstance(item, Mapping)
+    }
+    for name, value in written:
+        target, content = targets.get(name) or f"/{name}", value.scalar("content")
+        known = known_file(target)
+        if known is not None and content is not None and known[0] not in ("shell", "dockerfile"):
+            text = as_file(known[1], _expanded(content.source))
+            found = facts_of(Written(known[0], f"/{name}", text), content.span)
+            yield from (fact for fact in found if isinstance(fact, Credential))
 
 
 def _includes(node: Node | None) -> Iterator[Fact]:

@@ -7,7 +7,7 @@ The keys of an entry: `build` and `bake` (docker's own build actions), `login`, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from relcheck.components import table
@@ -22,7 +22,7 @@ from relcheck.refs import MARK
 from relcheck.refs.conditions import evaluate, truth
 from relcheck.refs.git import classify_ref, is_rolling
 from relcheck.refs.image import login_host
-from relcheck.refs.secrets import identify, literal_form, looks_secret_name, redact
+from relcheck.refs.secrets import identify, is_publish_variable, literal_form, looks_secret_name, redact
 from relcheck.refs.url import passes_away
 from relcheck.refs.variables import expand
 from relcheck.source import Piece, Source, Span
@@ -119,6 +119,28 @@ def _credential(source: Source, key: str, *, host: Text = "", user: Text = "", e
         redacted=redact(value) if form == "literal" else "",
         length=len(value) if form == "literal" else 0,
     )
+
+
+_SECRET_INPUTS = frozenset((
+    "token", "password", "api-key", "apikey", "npm-token", "pypi-token", "github-token", "gh-token", "access-token", "auth-token",
+    "registry-password", "registry-token", "docker-password", "dockerhub-token", "nuget-api-key", "cargo-token", "gpg-passphrase",
+))  # fmt: skip
+"""Inputs that are called like what they hold in every action; those of databases beside the tests are others."""
+_SHORTEST = 8
+
+
+def handed_secrets(given: Mapping | None, said: Sequence[Fact]) -> Iterator[Credential]:
+    """Yield the secrets that are written out in the inputs of an action, whatever action it is."""
+    known = {fact.span for fact in said if isinstance(fact, Credential)}
+    for key, value in given.pairs() if given is not None else ():
+        name = key.value.lower().replace("_", "-")
+        if not isinstance(value, Scalar) or not (name in _SECRET_INPUTS or is_publish_variable(key.value.upper())):
+            continue
+        mixed = any(letter.isdigit() for letter in value.value) and any(letter.isalpha() for letter in value.value)
+        if len(value.value) >= _SHORTEST and mixed and value.source.all() not in known:
+            found = _credential(value.source, key.value, ecosystem="")
+            if found.form == "literal":
+                yield found
 
 
 def items(source: Source) -> Iterator[Source]:

@@ -144,9 +144,10 @@ def _used(uses: Scalar, step: Step) -> Iterator[Fact]:
             found = found.replace(secrets=secret, **_of_fork(found, given), **_fed(step))  # noqa: PLW2901 - completed
         yield found
         if isinstance(found, Component) and isinstance(found.name, str) and not found.local:
-            from relcheck.readers.github_known import action_facts  # noqa: PLC0415 - reads the table of actions
+            from relcheck.readers.github_known import action_facts, handed_secrets  # noqa: PLC0415 - reads the table of actions
 
-            yield from placed(action_facts(uses, found.name, step), step.around)
+            said = list(action_facts(uses, found.name, step))
+            yield from placed((*said, *handed_secrets(given, said)), step.around)
 
 
 _WRITTEN_BY_STRANGERS = re.compile(

@@ -45,7 +45,7 @@ APP_VERSION = "{{ .Chart.AppVersion }}"
 
 
 def read(source: Source) -> Iterator[Fact]:
-    """Read a file of values."""
+    """Read a file of values; what holds objects is named so by chance."""
     loaded = load(source)
     if any(isinstance(node, Mapping) and node.text("apiVersion") and node.text("kind") for node in loaded.documents):
         from relcheck.readers import embedded  # noqa: PLC0415 - the table of formats imports readers by name
@@ -71,8 +71,23 @@ def value_facts(node: Mapping) -> Iterator[Fact]:
     for path, key, value in _walk(node):
         if isinstance(value, Mapping):
             yield from _map(path, key, value, host)
+            yield from _publish_values(value)
         elif key in _LISTS:
             yield from _containers(value)
+
+
+def _publish_values(node: Mapping) -> Iterator[Fact]:
+    """Yield the tokens of publishing tools among values: as keys, and as `{name, value}` of containers' variables."""
+    from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - few values hold any
+    from relcheck.refs.secrets import is_publish_variable  # noqa: PLC0415 - see above
+
+    name, value = node.text("name"), node.scalar("value")
+    pairs = [(name, value)] if value is not None else []
+    pairs += [(key.value, held) for key, held in node.pairs() if isinstance(held, Scalar)]
+    for key, held in pairs:
+        if key.isupper() and _written(held) and is_publish_variable(key):
+            found = environment_facts(key, held.source, where="manifest")
+            yield from (fact for fact in found if isinstance(fact, Credential))
 
 
 def _walk(node: Mapping) -> Iterator[tuple[str, str, Node]]:

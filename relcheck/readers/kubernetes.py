@@ -136,6 +136,10 @@ def _object(node: Mapping, api_version: str, kind: str, setting: Setting, depth:
         from relcheck.readers.kubernetes_secrets import secret_facts  # noqa: PLC0415 - few objects are secrets
 
         yield from secret_facts(node)
+    elif kind == "ConfigMap" and api_version == "v1":
+        from relcheck.readers.kubernetes_secrets import config_facts  # noqa: PLC0415 - few manifests have one
+
+        yield from config_facts(node)
     if not is_silent(api_version, kind):
         yield from _workload(node, api_version, kind, setting)
     yield from _function(node, setting)
@@ -376,19 +380,11 @@ def workload_image(
         return template_image(scalar, setting.template, role, pull_policy)
     if parameters is not None and parameters.syntax:
         return _parameter_image(scalar, role, setting, parameters, pull_policy)
+    if "${" in text:
+        return _substituted(scalar, role, setting, pull_policy)
     return image_fact(scalar.source, role=role, engine=setting.engine, pull_policy=pull_policy)
 
 
-def _parameter_image(
-    scalar: Scalar, role: str, setting: Setting, parameters: Parameters, pull_policy: str
-) -> Image | None:
-    """Return the image with its parameters put in; a parameter that is the whole reference is repaired where it is set."""
-    from relcheck.refs.variables import expand  # noqa: PLC0415 - only where parameters are declared
-    if "${" in text:
-        return _substituted(scalar, role, setting, pull_policy)
-
-    whole = parameters.whole(scalar.source)
-    source = scalar.source if whole is None else whole
 def _substituted(scalar: Scalar, role: str, setting: Setting, pull_policy: str) -> Image | None:
     """Return an image with variables, as Flux puts them in: `${V:=default}` has a default, `${V}` is not known here."""
     from relcheck.refs.variables import expand  # noqa: PLC0415 - few manifests hold variables
@@ -407,6 +403,14 @@ def _substituted(scalar: Scalar, role: str, setting: Setting, pull_policy: str) 
     return found.replace(parts={**found.parts, "raw": scalar.span}) if found is not None else None
 
 
+def _parameter_image(
+    scalar: Scalar, role: str, setting: Setting, parameters: Parameters, pull_policy: str
+) -> Image | None:
+    """Return the image with its parameters put in; a parameter that is the whole reference is repaired where it is set."""
+    from relcheck.refs.variables import expand  # noqa: PLC0415 - only where parameters are declared
+
+    whole = parameters.whole(scalar.source)
+    source = scalar.source if whole is None else whole
     expansion = expand(source, parameters.lookup, parameters.syntax)
     return image_fact(
         expansion.source,

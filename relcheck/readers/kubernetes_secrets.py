@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from relcheck.facts import Credential, Fact, Text
 from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.readers.secret_text import private_keys, tokens
-from relcheck.refs.secrets import identify, literal_form, looks_secret_name, redact
+from relcheck.refs.secrets import identify, is_publish_variable, literal_form, looks_secret_name, redact
 from relcheck.refs.url import parse_url
 from relcheck.source import Source, Span
 
@@ -46,17 +46,67 @@ def secret_facts(node: Mapping) -> Iterator[Fact]:
         return
     kind = node.text("type")
     for key, scalar, encoded in _values(node):
+        if not encrypted and (known := _known(key)):
+            yield from _file(known, key, scalar, encoded=encoded)
+            continue
         if key == _DOCKER_TYPES.get(kind):
             found = _docker(key, scalar, encoded=encoded, encrypted=encrypted)
         elif encoded and not encrypted and (hidden := _hidden(scalar)):
             yield from hidden
             continue
-        elif key == _KEYS_OF_TYPES.get(kind) or (kind in ("", "Opaque") and looks_secret_name(key)):
+        elif key == _KEYS_OF_TYPES.get(kind) or (
+            kind in ("", "Opaque") and (looks_secret_name(key) or is_publish_variable(key))
+        ):
             found = _credential(key, scalar, "k8s-secret", encoded=encoded, encrypted=encrypted)
         else:
             continue
         if found is not None:
             yield found
+
+
+def config_facts(node: Mapping) -> Iterator[Fact]:
+    """Yield the credentials in a ConfigMap: variables of publishing tools, and files in which clients keep them."""
+    from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - many manifests have no ConfigMap
+
+    values = node.map("data")
+    for key, value in values.pairs(merge=True) if values is not None else ():
+        if not isinstance(value, Scalar) or not value.value.strip():
+            continue
+        known = _known(key.value)
+        found = (
+            _file(known, key.value, value, encoded=False)
+            if known
+            else environment_facts(key.value, value.source, where="manifest")
+            if is_publish_variable(key.value)
+            else ()
+        )
+        yield from (fact for fact in found if isinstance(fact, Credential))
+
+
+def _known(key: str) -> tuple[str, str] | None:
+    """Return the format of a file that clients keep credentials in, by the key under which it is mounted."""
+    if "." not in key and "rc" not in key and key != "kubeconfig":
+        return None
+    from relcheck.readers.written_files import known_file  # noqa: PLC0415 - few secrets are files
+
+    known = known_file(key)
+    return known if known is not None and known[0] not in ("shell", "dockerfile", "env-file") else None
+
+
+def _file(known: tuple[str, str], key: str, scalar: Scalar, *, encoded: bool) -> Iterator[Fact]:
+    """Read a value as the file that it is; of one in base64 the whole value is the place."""
+    from relcheck.readers.home_secrets import decoded_base64  # noqa: PLC0415 - few secrets are files
+    from relcheck.readers.written_files import Written, as_file, facts_of  # noqa: PLC0415 - see above
+
+    text = decoded_base64(scalar.source) if encoded else scalar.source
+    if text is None:
+        return
+    for fact in facts_of(Written(known[0], f"/{key}", as_file(known[1], text)), scalar.span):
+        if isinstance(fact, Credential) and encoded:
+            place = fact.span._replace(form=f"{fact.span.form}>composed")  # the secret is a part of the text there
+            yield fact.replace(span=place, parts={"value": place})
+        elif isinstance(fact, Credential):
+            yield fact
 
 
 def _values(node: Mapping) -> Iterator[tuple[str, Scalar, bool]]:
@@ -126,7 +176,7 @@ def _credential(
         user=user,
         token=token.name if token else "",
         checksum=token.checksum if token else "none",
-        access=token.access if token else "",
+        access="publish" if is_publish_variable(key) else token.access if token else "",
         redacted=redact(value) if literal else "",
         length=len(value) if literal else 0,
     )

@@ -75,6 +75,9 @@ def read_document(source: Source, node: Node) -> Iterator[Fact]:
         yield from _chart(chart, "chartName", "chartRepoUrl", "chartVersion")
     for generator in _maps(node, "secretGenerator"):
         yield from _literals(generator)
+    for generator in _maps(node, "configMapGenerator"):
+        found = _literals(generator)
+        yield from (fact for fact in found if isinstance(fact, Credential) and fact.access == "publish")
     for plugin in (*_texts(node, "generators"), *_texts(node, "transformers")):
         for inner in load(plugin.source).documents:
             yield from _plugin(inner)
@@ -237,7 +240,7 @@ def _chart(entry: Mapping, name: str, repository: str, version: str) -> Iterator
 
 def _literals(generator: Mapping) -> Iterator[Fact]:
     """Yield the secrets that are written out as `K=V`."""
-    from relcheck.refs.secrets import identify, literal_form, redact  # noqa: PLC0415 - few generators have literals
+    from relcheck.refs.secrets import identify, is_publish_variable, literal_form, redact  # noqa: PLC0415 - few have any
 
     for item in _scalars(generator, "literals"):
         key, equals, value = item.value.partition("=")
@@ -259,7 +262,7 @@ def _literals(generator: Mapping) -> Iterator[Fact]:
             key=key,
             token=token.name if token else "",
             checksum=token.checksum if token else "none",
-            access=token.access if token else "",
+            access="publish" if is_publish_variable(key) else token.access if token else "",
             redacted=redact(value) if literal else "",
             length=len(value) if literal else 0,
         )

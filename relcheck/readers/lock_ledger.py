@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import Dependency, Fact, Locked, Package, Registry
+from relcheck.readers.lock_secrets import lock_secrets
 from relcheck.readers.package_sources import firmness_of_ref
 from relcheck.readers.package_versions import version_fields
 from relcheck.readers.urls import registry
@@ -108,7 +109,9 @@ class Ledger:
                 continue
             piece = self._source.part(start, start + len(address))
             for fact in registry(piece, ecosystem=self._ecosystem, purpose="lock", key="resolved"):
-                yield fact.replace(others=count - 1) if isinstance(fact, Registry) else fact
+                if isinstance(fact, Registry):
+                    yield fact.replace(others=count - 1)
+        yield from lock_secrets(self._source, self._ecosystem)
         if self._unhashed is not None:
             name, start, end = self._unhashed
             yield Dependency(

@@ -41,11 +41,23 @@ def read(source: Source) -> Iterator[Fact]:
     """Yield the facts of all recipes."""
     from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
 
+    yield from _secrets(source)
     variables = _variables(source.text)
     for command in _evaluated(source):
         yield from read_shell(_shell_text(command, variables), context="make", tolerant=True)
     for recipe, tolerant in _recipes(source):
         yield from read_shell(_shell_text(recipe, variables), context="make", tolerant=tolerant, shell_options="e")
+
+
+def _secrets(source: Source) -> Iterator[Fact]:
+    """Yield the tokens of publishing tools that variables of make hold."""
+    from relcheck.refs.secrets import is_publish_variable  # noqa: PLC0415 - asked of the names alone
+
+    for match in _SETTING.finditer(source.text):
+        if match["value"] and is_publish_variable(match["name"]):
+            from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - few files set one
+
+            yield from environment_facts(match["name"], source.part(*match.span("value")), where="script")
 
 
 def _evaluated(source: Source) -> Iterator[Source]:

@@ -141,6 +141,7 @@ def _artifact(artifact: Mapping) -> Iterator[Fact]:
             yield from _image(pack, "artifact")
     if kaniko is not None:
         yield from _kaniko(kaniko)
+    yield from _secret_arguments(docker if docker is not None else kaniko)
     custom = artifact.map("custom", merge=True)
     yield from _shell(custom.scalar("buildCommand", merge=True) if custom is not None else None)
     yield from _hooks(artifact.map("hooks", merge=True))
@@ -171,6 +172,19 @@ def _handed(artifact: Mapping, builder: Mapping | None) -> Iterator[Option]:
     for key, value in given.pairs(merge=True) if given is not None else ():
         if isinstance(value, Scalar):
             yield from argument(key.value, None if "{{" in value.value or not value.value else value.source)
+
+
+def _secret_arguments(builder: Mapping | None) -> Iterator[Fact]:
+    """Yield the build arguments that are called like secrets."""
+    from relcheck.readers.compose import secret_argument  # noqa: PLC0415 - few builds are handed arguments
+    from relcheck.refs.secrets import looks_secret_name  # noqa: PLC0415 - see above
+
+    given = builder.map("buildArgs", merge=True) if builder is not None else None
+    for key, value in given.pairs(merge=True) if given is not None else ():
+        if isinstance(value, Scalar) and looks_secret_name(key.value):
+            found = secret_argument(key.value, value.source)
+            if found is not None:
+                yield found.replace(tool="skaffold")
 
 
 def _kaniko(kaniko: Mapping) -> Iterator[Fact]:
@@ -221,6 +235,9 @@ def _deployed(holder: Mapping, node: Mapping, folder: str) -> Iterator[Fact]:
     paths += (kustomize.seq("paths", merge=True) if kustomize is not None else None) or ()
     kubectl = holder.map("kubectl", merge=True)
     paths += (kubectl.seq("manifests", merge=True) if kubectl is not None else None) or ()
+    run = holder.map("docker", merge=True)
+    for item in (run.seq("images", merge=True) if run is not None else None) or ():
+        yield from _image(item if isinstance(item, Scalar) else None, "run", build_here=True)
     namespace = _namespace(node)
     for item in paths:
         if not isinstance(item, Scalar) or not item.value:

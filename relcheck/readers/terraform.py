@@ -25,7 +25,7 @@ from relcheck.readers.urls import registry, url_parts, userinfo
 from relcheck.readers.yaml_tree import load as load_json
 from relcheck.refs import MARK
 from relcheck.refs.git import classify_ref, parse_git_url
-from relcheck.refs.secrets import looks_secret_name
+from relcheck.refs.secrets import is_publish_variable, looks_secret_name
 from relcheck.refs.url import parse_url
 from relcheck.source import Source, Span
 
@@ -80,6 +80,9 @@ def _configuration(source: Source, top: Mapping) -> Iterator[Fact]:
     values = Values({name: value for name, value in defaults.items() if isinstance(value, Scalar)}, "terraform")
     for _, body in labelled(top, "module"):
         yield from _module(body.scalar("source"), body.scalar("version"), values)
+    for _, body in labelled(top, "run"):  # *.tftest.hcl
+        for module in blocks(body, "module"):
+            yield from _module(module.scalar("source"), module.scalar("version"), values)
     for body in blocks(top, "terraform"):
         yield from _settings(body, values)
     for label, body in labelled(top, "provider"):
@@ -136,7 +139,9 @@ def _variables(source: Source, values: dict[str, Node], prefix: str) -> Iterator
         if looks_secret_name(name.rpartition(".")[2]) and value.style in ('"', "<<"):
             from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - few files have secrets
 
-            yield from environment_facts(name.rpartition(".")[2], value.source, where="manifest")
+            key = name.rpartition(".")[2]
+            key = key.upper() if is_publish_variable(key.upper()) else key  # names of variables are small here
+            yield from environment_facts(key, value.source, where="manifest")
             continue
         text = template(value).text
         options.append(Option(name=prefix + name, value=UNKNOWN if "\n" in text else text, span=value.span))

@@ -28,6 +28,7 @@ def userinfo(
     url = parse_url(source.text)
     if url is None or not url.password or not url.host:
         return None
+    url = _turned(url)
     start, end = url.spans.get("password", (0, len(source.text)))
     value = source.text[start:end] if url.password is not UNKNOWN else ""
     token = identify(value) if value else None
@@ -50,6 +51,18 @@ def userinfo(
         redacted=redact(value) if value else "",
         length=len(value),
     )
+
+
+_NO_PASSWORDS = ("x-oauth-basic", "x-access-token", "x-token-auth")
+"""What stands behind a token that is given as the user: GitHub asks for no password then."""
+
+
+def _turned(url: UrlRef) -> UrlRef:
+    """Return a URL whose user is the secret (`TOKEN:x-oauth-basic@`) with the token as its password."""
+    if url.password not in _NO_PASSWORDS:
+        return url
+    spans = {"password" if name == "user" else name: span for name, span in url.spans.items() if name != "password"}
+    return url.replace(user="", password=url.user, spans=spans)
 
 
 def registry(

@@ -72,7 +72,7 @@ def test_users_of_a_cluster() -> None:
         "13:17 kubeconfig token literal k8s.acme.io one",
         "15:35 kubeconfig password literal - ci",
         "18:52 kubeconfig id-token literal - three",
-        "21:61 kubeconfig CLIENT_SECRET literal - four",
+        "21:59 kubeconfig CLIENT_SECRET literal - four",
         "23:18 kubeconfig token reference - five",
         "25:17 kubeconfig token placeholder - six",
         "25:43 private-key private key of a client placeholder - -",

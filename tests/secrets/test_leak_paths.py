@@ -101,7 +101,9 @@ def test_a_secret_on_its_way_is_found_once_on_its_value_and_never_shown(
 
     found = scanned(variant)
 
-    assert found.said[number] == [Said(leak.rule, leak.place(value))]
+    assert [said.words for said in found.said[number]] == [leak.place(value)]
+    # A token may be told by its shape, which says more: that it was issued.
+    assert variant == "token" or found.said[number][0].rule == leak.rule
     assert value[5:] not in found.shown
     assert base64.b64encode(value.encode()).decode()[8:24] not in found.shown
 
