@@ -42,7 +42,7 @@ _TOPICS: dict[str, tuple[str, ...]] = {
     ),
     "Packages: JVM and .NET": ("pom", "gradle", "gradle-catalog", "jvm-wrapper", "sbt", "nuget"),
     "Packages: other languages": ("cargo-toml", "go-mod", "gemfile", "gemspec", "composer-json", "lock-others", "gitmodules"),
-    "Scripts": ("shell", "makefile", "script-variables"),
+    "Scripts": ("shell", "makefile", "script-metadata", "script-variables"),
     "Configuration of clients": (
         "npmrc", "yarnrc", "bunfig", "pypirc", "pip-conf", "condarc", "cargo-config", "maven-settings", "gem-credentials",
         "composer-auth", "docker-config", "container-registries", "helm-repositories", "netrc", "git-credentials", "git-config",

@@ -368,6 +368,7 @@ FORMATS: tuple[Format, ...] = (
     Format("condarc", "condarc", ("**/.condarc", "**/condarc")),
     Format("helm-repositories", "helm_repositories", ("**/repositories.yaml",), ((b"repositories:",), (b"url:",))),
     Format("container-registries", "container_registries", ("**/daemon.json",), ((b"registr",),), comments=()),
+    Format("container-registries", "container_registries", ("**/certs.d/*/hosts.toml",)),
     Format("container-registries", "container_registries", ("**/registries.conf", "**/registries.conf.d/*.conf")),
     Format("netrc", "netrc", ("**/.netrc", "**/_netrc", "**/netrc")),
     Format(
@@ -432,6 +433,8 @@ FORMATS: tuple[Format, ...] = (
         ),
         ((b"__version__",),),
     ),
+    Format("script-metadata", "script_metadata", ("**/*.py",), ((b"\n# ///",), (b"# /// script",))),
+    Format("script-metadata", "script_metadata", ("**/*.go",), ((b"//go:generate",),), comments=("//",)),
     Format("setup-py", "setup_py", ("**/setup.py",), ((b"setup",),)),
     Format("setup-cfg", "setup_cfg", ("**/setup.cfg",), ((b"[metadata]", b"[options"),), comments=("#", ";")),
     Format("pipfile", "pipfile", ("**/Pipfile",)),

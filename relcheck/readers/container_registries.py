@@ -1,6 +1,7 @@
-"""Where container engines pull from: Docker's daemon.json and containers' registries.conf.
+"""Where container engines pull from: Docker's daemon.json, containers' registries.conf, containerd's hosts.toml.
 
 daemon.json       insecure-registries[], registry-mirrors[]
+hosts.toml        [host."URL"] {skip_verify}, below certs.d/ (containerd)
 registries.conf   [[registry]] {prefix, location, insecure, [[registry.mirror]] {location, insecure}}; before version 2
                   [registries.insecure] registries[]
 
@@ -28,11 +29,23 @@ def read(source: Source) -> Iterator[Fact]:
     from relcheck.readers.toml_tree import load as load_toml  # noqa: PLC0415 - see above
 
     top = load_toml(source)[0]
+    if source.path.endswith("hosts.toml"):
+        yield from _hosts(top)
+        return
     for entry in _mappings(top.get("registry")):
         yield from _entry(entry)
     old = top.map("registries")
     insecure = old.map("insecure") if old is not None else None
     yield from _insecure(insecure.seq("registries") if insecure is not None else None, "registries.insecure")
+
+
+def _hosts(top: Mapping) -> Iterator[Fact]:
+    """Containerd's certs.d/HOST/hosts.toml: [host."URL"] { skip_verify }."""
+    table = top.map("host")
+    for url, host in table.pairs() if table is not None else ():
+        skipped = host.scalar("skip_verify") if isinstance(host, Mapping) else None
+        if skipped is not None and skipped.value == "true":
+            yield _off(skipped, url.value.partition("://")[2].partition("/")[0] or url.value, "skip_verify = true")
 
 
 def _daemon(top: Mapping) -> Iterator[Fact]:

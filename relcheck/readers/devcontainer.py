@@ -80,6 +80,7 @@ def _container(top: Mapping) -> Iterator[Fact]:
             yield from _feature(name, value)
     for key in _COMMANDS:
         yield from _command(top.get(key), key)
+    yield from _run_arguments(top.seq("runArgs"))
     for key in ("containerEnv", "remoteEnv"):
         for name, value in _pairs(top.map(key)):
             if isinstance(value, Scalar) and not value.plain:
@@ -245,6 +246,24 @@ def _environment(name: str, value: Scalar) -> Iterator[Fact]:
     from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - many files have none
 
     yield from environment_facts(name, _expanded(value.source))
+
+
+def _run_arguments(words: Sequence | None) -> Iterator[Fact]:
+    """Options of `docker run`: the variables among them (`-e`, `--env`, `--env=`)."""
+    flag = ""
+    for item in words or ():
+        if not isinstance(item, Scalar):
+            continue
+        start = 0
+        if item.value.startswith("--env="):
+            flag, start = "--env", len("--env=")
+        name, equals, _ = item.value[start:].partition("=")
+        if flag in ("-e", "--env") and equals:
+            from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - many files have none
+
+            value = item.source.part(start + len(name) + 1, len(item.value))
+            yield from environment_facts(name, _expanded(value))
+        flag = item.value if not start else ""
 
 
 def _feature_package(source: Source, top: Mapping) -> Iterator[Fact]:

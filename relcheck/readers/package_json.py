@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Fact, Package, Registry, Text, Unreadable
-from relcheck.readers.nodes import Mapping, Scalar
+from relcheck.readers.nodes import Mapping, Scalar, Sequence
 from relcheck.readers.npm_spec import group_of, overrides, secret, tool
 from relcheck.readers.package_versions import version_fields
 from relcheck.readers.urls import registry
@@ -128,12 +128,18 @@ def every_script(span: Span, key: str) -> Registry:
 
 
 def _tools(top: Mapping) -> Iterator[Fact]:
-    """`packageManager: name@version+sha512.hex`, and what Volta pins."""
+    """`packageManager: name@version+sha512.hex`, the engines of developers, and what Volta pins."""
     manager = top.scalar("packageManager")
     match = re.match(r"(?P<name>[a-z]+)@(?P<version>[^+]+)(?P<hash>\+sha\d+\.)?", manager.value) if manager else None
     if manager is not None and match is not None:
         constraint = manager.source.part(*match.span("version"))
         yield tool(manager.source, match["name"], constraint, hashed=match["hash"] is not None)
+    for _, node in (top.map("devEngines") or _EMPTY).pairs():
+        for engine in node.items if isinstance(node, Sequence) else [node]:
+            name = engine.text("name") if isinstance(engine, Mapping) else ""
+            version = engine.scalar("version") if isinstance(engine, Mapping) else None
+            if name and version is not None:
+                yield tool(version.source, name, version.source)
     for key, value in (top.map("volta") or _EMPTY).pairs():
         if isinstance(value, Scalar) and key.value != "extends":
             yield tool(value.source, key.value, value.source)

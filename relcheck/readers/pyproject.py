@@ -46,6 +46,14 @@ def read(source: Source) -> Iterator[Fact]:
             yield from tasks(tool)
 
 
+def script_facts(top: Mapping) -> Iterator[Fact]:
+    """Yield what the comment of a single script depends on (PEP 723), and the indexes of its tools."""
+    tool = top.map("tool")
+    uv = tool.map("uv") if tool else None
+    yield from _with_sources(_list(top.get("dependencies"), "prod"), uv)
+    yield from _uv(uv)
+
+
 def _package(top: Mapping, tool: Mapping | None, folder: str) -> Iterator[Fact]:
     project = top.map("project")
     poetry = tool.map("poetry") if tool else None
