@@ -27,6 +27,10 @@ _DER = re.compile(r"(?:RSA |EC |DSA |ENCRYPTED )?PRIVATE KEY")
 """Kinds whose text is DER in base64: a sequence, which begins with the letter M (RFC 7468, section 4)."""
 _HEADERS = "Proc-Type:"
 """What an old encrypted key begins with: the text behind it is no DER."""
+_OPENSSH = "b3BlbnNzaC1rZXktdjEA"  # `openssh-key-v1` and a zero byte; the name of the cipher follows (PROTOCOL.key)
+_OPENSSH_OPEN = f"{_OPENSSH}AAAABG5vbmU"  # the cipher `none`
+_NAMES = {"RSA": "RSA", "EC": "EC", "DSA": "DSA", "PGP": "PGP", "OPENSSH": "OpenSSH"}
+"""Words that people write otherwise than in small letters."""
 _LEFT_OUT = re.compile(r"\.{3}|…")
 _IN_COMMENT = re.compile(r"(?:\s*\n[ \t]*\*(?:[ \t][^\n]*)?)+\s*")
 """The lines of a comment that documents code: ` * …`."""
@@ -41,17 +45,23 @@ def read(source: Source) -> Iterator[Fact]:
             continue
         if _MADE_UP.search(letters) or _LEFT_OUT.search(body):
             continue
-        locked = "ENCRYPTED" in match["kind"] or "ENCRYPTED" in match["body"]
+        locked = "ENCRYPTED" in match["kind"] or "ENCRYPTED" in match["body"] or _is_locked(letters)
         if _DER.fullmatch(match["kind"]) and not (letters.startswith("M") or _HEADERS in match["body"]):
             continue
         where = "comment" if _IN_COMMENT.fullmatch(match["body"]) else "text"
-        yield _key(source, match, match["kind"].lower(), "encrypted" if locked else "literal", where)
+        kind = " ".join(_NAMES.get(word, word.lower()) for word in match["kind"].split())
+        yield _key(source, match, kind, "encrypted" if locked else "literal", where)
     for match in _PUTTY.finditer(source.text):
         yield _key(source, match, "PuTTY private key", "literal" if match["encryption"] == "none" else "encrypted")
     for match in _MINISIGN.finditer(source.text):
         yield _key(source, match, "minisign secret key", "encrypted" if "encrypted" in match[0] else "literal")
     for match in _AGE.finditer(source.text):
         yield _key(source, match, "age key", "literal")
+
+
+def _is_locked(letters: str) -> bool:
+    """Whether a key of OpenSSH, in base64, is encrypted: no heading says so, only the name of its cipher."""
+    return letters.startswith(_OPENSSH) and not letters.startswith(_OPENSSH_OPEN)
 
 
 def _key(source: Source, match: re.Match[str], kind: str, form: str, where: str = "text") -> Credential:

@@ -259,6 +259,6 @@ def test_keys_and_tokens_in_base64_are_found_in_secrets_of_every_type() -> None:
             "documents", "a.yaml", f"{text}type: {kind}\n{more}data:\n{data}", Credential, "kind", "key", "checksum"
         )
 
-    assert found("Opaque") == ["7:11 private-key rsa private key none", "8:10 token - valid"]
+    assert found("Opaque") == ["7:11 private-key RSA private key none", "8:10 token - valid"]
     assert found("kubernetes.io/tls") == found("Opaque")
     assert found("Opaque", "sops: {version: 3.9.0}\n") == []
