@@ -11,17 +11,11 @@ import pytest
 from relcheck.objects import Blobs, added
 from relcheck.vcs import GitProblem
 from tests.conftest import git, relcheck, write_tree
+from tests.repositories import commit
 from tests.tokens import make_token
 
 Harm = Callable[[Path, str], None]
 NPM, GITHUB = make_token("npm", 3), make_token("github", 3)
-
-
-def commit(folder: Path, files: dict[str, str]) -> str:
-    write_tree(folder, files)
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "--allow-empty", "-m", "change")
-    return git(folder, "rev-parse", "HEAD").strip()
 
 
 @pytest.fixture
