@@ -23,6 +23,8 @@ _SHELL_QUOTE = re.compile(
     r"'(?P<single>[^']*)'|\"(?P<double>(?:[^\"\\]|\\.)*)\"|\\(?:\r?\n|(?P<letter>.))|\"", re.DOTALL
 )
 _HEX_WIDTH = {"x": 2, "u": 4, "U": 8}
+_HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
+_LAST_LETTER = 0x10FFFF
 _LINE = lazy_pattern(r"\r\n|\n|\r")
 
 
@@ -57,7 +59,10 @@ def _escape(text: str, at: int) -> tuple[str, int]:
     letter = text[at]
     if letter in _HEX_WIDTH:
         digits = text[at + 1 : at + 1 + _HEX_WIDTH[letter]]
-        return chr(int(digits, 16)), at + 1 + len(digits)
+        if len(digits) < _HEX_WIDTH[letter] or not set(digits) <= _HEX_DIGITS:
+            return letter, at + 1  # no escape of any standard; the rest is kept as it is
+        number = int(digits, 16)
+        return chr(number) if number <= _LAST_LETTER else "\ufffd", at + 1 + len(digits)
     if letter in "\r\n":
         rest = re.compile(r"(?:\r\n|\n|\r)[ \t]*").match(text, at)
         return "", rest.end() if rest else at + 1

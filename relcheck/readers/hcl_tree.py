@@ -20,14 +20,13 @@ from typing import Any
 
 import tree_sitter
 
-from relcheck.forms import unescape_double
 from relcheck.grammars import grammar
+from relcheck.readers.escapes import escaped_source, unescaped
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.yaml_tree import Fault
 from relcheck.source import Piece, Source, byte_offsets
 
 _LANGUAGE = grammar("tree_sitter_hcl")
-_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
 _QUOTED_NAME = re.compile(r'(?m)^([ \t]*)"([A-Za-z_][\w-]*)"([ \t]*=)(?!=)')
 _HEREDOC = re.compile(r"<<(-?)[^\r\n]*(?:\r\n|\n|\r)")
 _LINE = re.compile(r"(?P<indent>[ ]*)(?P<text>[^\r\n]*)(?P<end>\r\n|\n|\r|\Z)")
@@ -228,9 +227,7 @@ class _Reader:
 
     def _quoted(self, node: Any) -> Scalar:  # noqa: ANN401
         start, end = self._at(node.start_byte) + 1, self._at(node.end_byte) - 1
-        value = self._source.text[start : max(start, end)]
-        if "\\" in value:
-            value = _ESCAPE.sub(lambda match: unescape_double(match[0]), value)
+        value = unescaped(self._source.text[start : max(start, end)])
         return Scalar(self._source, value, start, max(start, end), '"', _string)
 
     def _heredoc(self, node: Any) -> Scalar:  # noqa: ANN401
@@ -265,19 +262,8 @@ def _verbatim(file: Source, start: int, end: int, _style: str, _value: str) -> S
     return file.part(start, end)
 
 
-def _string(file: Source, start: int, end: int, _style: str, value: str) -> Source:
-    """Map a decoded string back to the file, escape by escape (`start` and `end` are within the quotes)."""
-    if file.text[start:end] == value:
-        return file.part(start, end)
-    pieces, size, at = [], 0, start
-    for match in _ESCAPE.finditer(file.text, start, end):
-        pieces.append(Piece(size, size + match.start() - at, at, match.start()))
-        size += match.start() - at
-        decoded = len(unescape_double(match[0]))
-        pieces.append(Piece(size, size + decoded, match.start(), match.end()))
-        size, at = size + decoded, match.end()
-    pieces.append(Piece(size, size + end - at, at, end))
-    return file.embed(value, tuple(pieces), "double")
+def _string(file: Source, start: int, end: int, _style: str, _value: str) -> Source:
+    return escaped_source(file, start, end, "double")
 
 
 def blocks(holder: Mapping | None, *names: str) -> Iterator[Mapping]:

@@ -6,21 +6,19 @@ mappings as in the data model; a text that is no TOML gives faults, and what lie
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
 import tree_sitter
 
-from relcheck.forms import unescape_double
 from relcheck.grammars import grammar
+from relcheck.readers.escapes import escaped_source, unescaped
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.yaml_tree import Fault
-from relcheck.source import Piece, Source, byte_offsets
+from relcheck.source import Source, byte_offsets
 
 _LANGUAGE = grammar("tree_sitter_toml")
-_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[ \t]*(?:\r\n|\n|\r)\s*|.)")
 MAX_FAULTS = 5
 _KEYS = ("bare_key", "quoted_key", "dotted_key")
 _SCALARS = ("string", "integer", "float", "boolean", "offset_date_time", "local_date_time", "local_date", "local_time")
@@ -154,29 +152,14 @@ class _Reader:
         if len(quote) == 3:  # a line break right behind the opening quotes is not part of the value
             first += 2 if self._source.text.startswith("\r\n", first) else self._source.text.startswith("\n", first)
         value = self._source.text[first:last]
-        if quote[0] == '"' and "\\" in value:
-            value = _ESCAPE.sub(lambda match: _unescape(match[0]), value)
-        return Scalar(self._source, value, first, last, quote, _string)
-
-
-def _unescape(text: str) -> str:
-    return "" if text[1] in " \t\r\n" else unescape_double(text)
+        if quote[0] == "'":
+            return Scalar(self._source, value, first, last, quote, _verbatim)
+        return Scalar(self._source, unescaped(value), first, last, quote, _string)
 
 
 def _verbatim(file: Source, start: int, end: int, _style: str, _value: str) -> Source:
     return file.part(start, end)
 
 
-def _string(file: Source, start: int, end: int, _style: str, value: str) -> Source:
-    """Map a decoded string back to the file, escape by escape (`start` and `end` are within the quotes)."""
-    if file.text[start:end] == value:
-        return file.part(start, end)
-    pieces, size, at = [], 0, start
-    for match in _ESCAPE.finditer(file.text, start, end):
-        pieces.append(Piece(size, size + match.start() - at, at, match.start()))
-        size += match.start() - at
-        decoded = len(_unescape(match[0]))
-        pieces.append(Piece(size, size + decoded, match.start(), match.end()))
-        size, at = size + decoded, match.end()
-    pieces.append(Piece(size, size + end - at, at, end))
-    return file.embed(value, tuple(pieces), "toml")
+def _string(file: Source, start: int, end: int, _style: str, _value: str) -> Source:
+    return escaped_source(file, start, end, "toml")
