@@ -30,7 +30,7 @@ _TOPICS: dict[str, tuple[str, ...]] = {
     "GitHub": ("github-workflow", "github-action", "github-lock", "dependabot"),
     "Other CI systems and release tools": (
         "gitlab-ci", "azure-pipelines", "jenkinsfile", "jenkins-plugins", "circleci", "circleci-orb", "bitbucket-pipelines",
-        "buildkite", "cloudbuild", "drone", "woodpecker", "travis", "pre-commit", "goreleaser",
+        "buildkite", "cloudbuild", "drone", "woodpecker", "travis", "appveyor", "pre-commit", "goreleaser",
     ),
     "Kubernetes": (
         "documents", "kustomization", "helm-chart", "helm-requirements", "helm-values", "helm-template", "helmfile", "vendir",
@@ -46,7 +46,7 @@ _TOPICS: dict[str, tuple[str, ...]] = {
     "Configuration of clients": (
         "npmrc", "yarnrc", "bunfig", "pypirc", "pip-conf", "condarc", "cargo-config", "maven-settings", "gem-credentials",
         "composer-auth", "docker-config", "container-registries", "helm-repositories", "netrc", "git-credentials", "git-config",
-        "kubeconfig", "aws-config", "registry-clients", "env-file",
+        "kubeconfig", "aws-config", "registry-clients", "env-file", "packer", "ansible",
         "private-key",
     ),
 }  # fmt: skip
