@@ -20,12 +20,12 @@ from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Component, Dependency, Fact, Image, Job, SecretUse, Text, Truth
 from relcheck.readers.azure_tree import Variables, events_of, get, items, pairs, reached, text
-from relcheck.readers.ci_common import Around, faults, merged_secrets, placed
+from relcheck.readers.ci_common import Around, merged_secrets, placed
 from relcheck.readers.ci_values import images, variable_facts
 from relcheck.readers.composed import composed
 from relcheck.readers.known import Call, firmness, known_facts
 from relcheck.readers.nodes import Mapping, Node, Scalar
-from relcheck.readers.yaml_tree import load, walk
+from relcheck.readers.yaml_tree import faults, load, walk
 from relcheck.records import Record
 from relcheck.refs import MARK
 from relcheck.refs.git import classify_ref

@@ -17,11 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Component, Fact, Job
-from relcheck.readers.ci_common import Around, faults, placed
+from relcheck.readers.ci_common import Around, placed
 from relcheck.readers.ci_values import Markers, images, list_of, script_of, variable_facts
 from relcheck.readers.known import Call, credential, known_facts
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
-from relcheck.readers.yaml_tree import load
+from relcheck.readers.yaml_tree import faults, load
 from relcheck.records import Record
 from relcheck.refs.git import classify_ref
 from relcheck.source import Source

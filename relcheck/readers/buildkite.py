@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Component, Fact, Job, Text
-from relcheck.readers.ci_common import Around, faults, placed
+from relcheck.readers.ci_common import Around, placed
 from relcheck.readers.ci_values import (
     Markers,
     images,
@@ -28,7 +28,7 @@ from relcheck.readers.ci_values import (
 )
 from relcheck.readers.known import Call, known_facts
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
-from relcheck.readers.yaml_tree import load, walk
+from relcheck.readers.yaml_tree import faults, load, walk
 from relcheck.refs.git import classify_ref, parse_git_url
 from relcheck.source import Source
 

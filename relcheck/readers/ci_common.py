@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
 
-from relcheck.facts import UNKNOWN, Credential, Fact, Publish, SecretUse, Unreadable
+from relcheck.facts import UNKNOWN, Credential, Fact, Publish, SecretUse
 from relcheck.readers.nodes import Mapping, Scalar
-from relcheck.readers.yaml_tree import Loaded
 from relcheck.records import Record
 from relcheck.refs.secrets import is_publish_variable, literal_form
 
@@ -61,12 +60,6 @@ class Around(Record):
     id_token: str = ""
     minted: frozenset[str] = frozenset()
     per_leg: bool = False
-
-
-def faults(loaded: Loaded) -> Iterator[Unreadable]:
-    """Yield what the YAML parser refused."""
-    for fault in loaded.faults:
-        yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
 
 
 def env_facts(node: Mapping | None, job: str = "", step: int = -1) -> Iterator[Fact]:

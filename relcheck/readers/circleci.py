@@ -21,12 +21,12 @@ from collections.abc import Iterator
 from collections.abc import Sequence as Sequence_
 
 from relcheck.facts import UNKNOWN, Component, Fact, Job, SecretUse
-from relcheck.readers.ci_common import Around, faults, merged_secrets, placed
+from relcheck.readers.ci_common import Around, merged_secrets, placed
 from relcheck.readers.ci_values import Markers, images, list_of, pairs_of, scalars, variable_facts
 from relcheck.readers.circleci_workflows import Use, uses_of
 from relcheck.readers.known import Call, credential, known, known_facts, tool_dependency
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
-from relcheck.readers.yaml_tree import load, walk
+from relcheck.readers.yaml_tree import faults, load, walk
 from relcheck.records import Record
 from relcheck.refs import MARK
 from relcheck.refs.git import classify_ref

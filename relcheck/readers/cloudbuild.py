@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Fact, Image, Job, Publish, SecretUse, Text
-from relcheck.readers.ci_common import Around, faults, merged_secrets, placed, publishes_by_name
+from relcheck.readers.ci_common import Around, merged_secrets, placed, publishes_by_name
 from relcheck.readers.ci_values import Markers, images, list_of, scalars, variable_facts
 from relcheck.readers.nodes import Mapping, Node, Scalar
 from relcheck.readers.urls import registry
-from relcheck.readers.yaml_tree import load
+from relcheck.readers.yaml_tree import faults, load
 from relcheck.refs import MARK
 from relcheck.refs.url import parse_url
 from relcheck.source import Source

@@ -14,14 +14,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import Component, Credential, Fact, Image, Option, Unreadable
+from relcheck.facts import Component, Credential, Fact, Image, Option
 from relcheck.readers.build_inputs import argument, read_inline
 from relcheck.readers.build_inputs import build as local_build
 from relcheck.readers.build_inputs import context as named_context
 from relcheck.readers.dockerfile_files import git_repository
 from relcheck.readers.dockerfile_words import split_words, unquote
 from relcheck.readers.images import image_fact
-from relcheck.readers.yaml_tree import Mapping, Node, Scalar, Sequence, load
+from relcheck.readers.yaml_tree import Mapping, Node, Scalar, Sequence, faults, load
 from relcheck.refs.git import parse_git_url
 from relcheck.refs.secrets import looks_secret_name
 from relcheck.refs.url import is_loopback, split_port
@@ -37,8 +37,7 @@ _TYPED = re.compile(r"(?:^|,)\s*type=")
 def read(source: Source) -> Iterator[Fact]:
     """Read a compose file."""
     loaded = load(source)
-    for fault in loaded.faults:
-        yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
+    yield from faults(loaded)
     for node in loaded.documents:
         yield from read_document(source, node)
 

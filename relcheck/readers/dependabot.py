@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from relcheck.facts import Fact, Updates
-from relcheck.readers.ci_common import faults
 from relcheck.readers.ci_values import list_of, scalars
 from relcheck.readers.known import credential
 from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.readers.urls import registry
-from relcheck.readers.yaml_tree import load
+from relcheck.readers.yaml_tree import faults, load
 from relcheck.source import Source
 
 _ECOSYSTEMS = {

@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Fact
-from relcheck.readers.ci_common import env_facts, faults
+from relcheck.readers.ci_common import env_facts
 from relcheck.readers.github_events import Scenario
 from relcheck.readers.github_steps import Frame, image_facts, step_facts
 from relcheck.readers.github_values import Scope
 from relcheck.readers.nodes import Mapping, Sequence
-from relcheck.readers.yaml_tree import load
+from relcheck.readers.yaml_tree import faults, load
 from relcheck.source import Source
 
 _CALLED = ((Scenario(event="workflow_call"), UNKNOWN),)

@@ -14,9 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from relcheck.facts import Component, Fact, Option, Unreadable
-from relcheck.readers.ci_common import faults
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
-from relcheck.readers.yaml_tree import load
+from relcheck.readers.yaml_tree import faults, load
 from relcheck.refs.git import parse_uses
 from relcheck.source import Source
 

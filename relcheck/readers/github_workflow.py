@@ -23,12 +23,12 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Component, Credential, Fact, Job, SecretUse, Truth
-from relcheck.readers.ci_common import NAMES_TAG, WRITES_FILE, env_facts, faults, merged_secrets
+from relcheck.readers.ci_common import NAMES_TAG, WRITES_FILE, env_facts, merged_secrets
 from relcheck.readers.github_events import Scenario, names, scenarios, words
 from relcheck.readers.github_steps import DUMP, Frame, component, image_facts, named_scalars, secret_uses, step_facts
 from relcheck.readers.github_values import Scope, legs_alike, legs_of
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
-from relcheck.readers.yaml_tree import load, walk
+from relcheck.readers.yaml_tree import faults, load, walk
 from relcheck.refs.conditions import STATUS, both, either, evaluate, holds, truth
 from relcheck.refs.order import needs_first
 from relcheck.refs.secrets import identify, literal_form, redact

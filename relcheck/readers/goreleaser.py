@@ -13,11 +13,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Fact, Truth, Unreadable
+from relcheck.facts import UNKNOWN, Fact, Truth
 from relcheck.readers.composed import masked, reference
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
-from relcheck.readers.yaml_tree import load
+from relcheck.readers.yaml_tree import faults, load
 from relcheck.refs import MARK
 from relcheck.source import Source
 
@@ -29,8 +29,7 @@ _HOOKED = ("builds", "archives", "universal_binaries")
 def read(source: Source) -> Iterator[Fact]:
     """Read a .goreleaser.yaml."""
     loaded = load(source)
-    for fault in loaded.faults:
-        yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
+    yield from faults(loaded)
     for node in loaded.documents:
         if isinstance(node, Mapping):
             yield from _configuration(node)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Chart, Dependency, Fact, Option, Package, Text, Unreadable, Variables
+from relcheck.facts import UNKNOWN, Chart, Dependency, Fact, Option, Package, Text, Variables
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Scalar, Sequence
 from relcheck.readers.package_versions import version_fields
-from relcheck.readers.yaml_tree import load
+from relcheck.readers.yaml_tree import faults, load
 from relcheck.refs import MARK
 from relcheck.refs.url import parse_url
 from relcheck.source import Source, Span
@@ -34,8 +34,7 @@ def read(source: Source) -> Iterator[Fact]:
 
         loaded = load(masked(source))
     else:
-        for fault in loaded.faults:
-            yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
+        yield from faults(loaded)
     for node in loaded.documents[:1]:
         if isinstance(node, Mapping):
             yield from _chart(source, node)

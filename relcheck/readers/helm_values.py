@@ -16,11 +16,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Credential, Fact, Image, Option, Unreadable, Variables
+from relcheck.facts import UNKNOWN, Credential, Fact, Image, Option, Variables
 from relcheck.readers.composed import reference
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
-from relcheck.readers.yaml_tree import load
+from relcheck.readers.yaml_tree import faults, load
 from relcheck.refs.image import parse_image
 from relcheck.source import Source
 
@@ -57,8 +57,7 @@ def read(source: Source) -> Iterator[Fact]:
 
         loaded = load(masked(source))
     else:
-        for fault in loaded.faults:
-            yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
+        yield from faults(loaded)
     for node in loaded.documents:
         if isinstance(node, Mapping):
             yield from value_facts(node)

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
-from relcheck.facts import UNKNOWN, Fact, Image, Related, Resource, Text, Unreadable
+from relcheck.facts import UNKNOWN, Fact, Image, Related, Resource, Text
 from relcheck.readers.images import image_fact
 from relcheck.readers.kubernetes_kinds import (
     CONTAINER_LISTS,
@@ -27,7 +27,7 @@ from relcheck.readers.kubernetes_kinds import (
     scope_of,
 )
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
-from relcheck.readers.yaml_tree import load
+from relcheck.readers.yaml_tree import faults, load
 from relcheck.records import Record
 from relcheck.source import Source, Span
 
@@ -93,8 +93,7 @@ class Setting(Record):
 def read(source: Source) -> Iterator[Fact]:
     """Read a file of manifests; documents that are no objects say nothing."""
     loaded = load(source)
-    for fault in loaded.faults:
-        yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
+    yield from faults(loaded)
     setting = setting_of(source)
     for node in loaded.documents:
         yield from read_document(node, setting)

@@ -22,7 +22,6 @@ from relcheck.facts import (
     ImageOverride,
     Kustomization,
     Text,
-    Unreadable,
 )
 from relcheck.readers import kubernetes
 from relcheck.readers.composed import reference
@@ -30,7 +29,7 @@ from relcheck.readers.images import image_fact
 from relcheck.readers.kubernetes import Setting, is_object, workload_image
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.remote_files import remote_file
-from relcheck.readers.yaml_tree import load, walk
+from relcheck.readers.yaml_tree import faults, load, walk
 from relcheck.refs.git import parse_kustomize_url
 from relcheck.source import Source
 
@@ -49,8 +48,7 @@ def read(source: Source) -> Iterator[Fact]:
 
         loaded = load(masked(source))
     else:
-        for fault in loaded.faults:
-            yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
+        yield from faults(loaded)
     for node in loaded.documents:
         api_version = node.text("apiVersion") if isinstance(node, Mapping) else ""
         if is_object(node) and "kustomize.config.k8s.io/" not in api_version:

@@ -15,13 +15,13 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Deploy, Fact, Option, Registry, Unreadable
+from relcheck.facts import UNKNOWN, Deploy, Fact, Option, Registry
 from relcheck.readers.build_inputs import argument, build
 from relcheck.readers.gitops import git_source, text_of
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.remote_files import remote_file
-from relcheck.readers.yaml_tree import load
+from relcheck.readers.yaml_tree import faults, load
 from relcheck.refs import MARK
 from relcheck.refs.git import classify_ref
 from relcheck.refs.url import is_loopback, parse_url, split_port
@@ -45,8 +45,7 @@ _URN = re.compile(r"urn:cnb:|from=|[\w.-]+/[\w.-]+@")
 def read(source: Source) -> Iterator[Fact]:
     """Read a skaffold.yaml: one or several configurations."""
     loaded = load(source)
-    for fault in loaded.faults:
-        yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
+    yield from faults(loaded)
     for node in loaded.documents:
         yield from read_document(source, node)
 

@@ -16,11 +16,11 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Component, Fact, Job, Publish, Text, Truth
-from relcheck.readers.ci_common import Around, faults, placed
+from relcheck.readers.ci_common import Around, placed
 from relcheck.readers.ci_values import list_of, scalars, script_of, variable_facts
 from relcheck.readers.known import credential, tool_dependency
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
-from relcheck.readers.yaml_tree import load
+from relcheck.readers.yaml_tree import faults, load
 from relcheck.refs.git import classify_ref
 from relcheck.refs.url import parse_url
 from relcheck.source import Source

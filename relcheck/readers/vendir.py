@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from relcheck.facts import UNKNOWN, Component, Fact, Unreadable
+from relcheck.facts import UNKNOWN, Component, Fact
 from relcheck.readers.gitops import git_source, text_of
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Node
 from relcheck.readers.remote_files import remote_file
-from relcheck.readers.yaml_tree import load
+from relcheck.readers.yaml_tree import faults, load
 from relcheck.refs.git import classify_ref
 from relcheck.source import Source
 
@@ -23,8 +23,7 @@ from relcheck.source import Source
 def read(source: Source) -> Iterator[Fact]:
     """Read a vendir.yml."""
     loaded = load(source)
-    for fault in loaded.faults:
-        yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
+    yield from faults(loaded)
     for node in loaded.documents:
         yield from read_document(source, node)
 

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from itertools import islice, product
 
 from relcheck.facts import Fact, Job
-from relcheck.readers.ci_common import faults, merged_secrets
+from relcheck.readers.ci_common import merged_secrets
 from relcheck.readers.ci_values import Markers, images, list_of, pairs_of, scalars, variable_facts
 from relcheck.readers.nodes import Mapping, Node, Scalar
 from relcheck.readers.plugin_steps import Steps, filtered, step_facts, step_secrets
-from relcheck.readers.yaml_tree import load
+from relcheck.readers.yaml_tree import faults, load
 from relcheck.source import Source
 
 _EVENTS = ("branch", "pull_request", "tag", "schedule", "manual", "release:published", "deployment")

@@ -27,6 +27,7 @@ from ruamel.yaml.events import (
     StreamEndEvent,
 )
 
+from relcheck.facts import Unreadable
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence, walk
 from relcheck.readers.yaml_scalars import scalar_source
 from relcheck.source import Source, Span
@@ -83,6 +84,12 @@ def load(source: Source) -> Loaded:
             out.faults.append(_fault(source, start, error))
     out.faults = out.faults or [first]
     return out
+
+
+def faults(loaded: Loaded) -> Iterator[Unreadable]:
+    """Yield what the parser refused."""
+    for fault in loaded.faults:
+        yield Unreadable(span=fault.span, reason=f"is no YAML: {fault.reason}")
 
 
 def _whole(source: Source, text: str, out: Loaded) -> Fault | None:
