@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import Fact, Registry, Unreadable
+from relcheck.facts import UNKNOWN, Fact, Registry, Unreadable
 from relcheck.readers.home_secrets import home_credential
 from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.readers.toml_tree import load
@@ -36,6 +36,12 @@ def read(source: Source) -> Iterator[Fact]:
         address = table.scalar("registry") if isinstance(table, Mapping) else None
         if address is not None:
             yield from index(address, f"source.{key.value}", "mirror")
+    revoked = (top.map("http") or _EMPTY).scalar("check-revoke")
+    if revoked is not None and revoked.value == "false":
+        yield Registry(
+            span=revoked.span, ecosystem="cargo", purpose="index", url=UNKNOWN, host=UNKNOWN, tls="off",
+            key="http.check-revoke = false",
+        )  # fmt: skip
     for key, value in (top.map("env") or _EMPTY).pairs():
         token = value.scalar("value") if isinstance(value, Mapping) else value
         if isinstance(token, Scalar) and _TOKEN_VARIABLE.match(key.value):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import Fact
+from relcheck.facts import UNKNOWN, Fact, Registry
 from relcheck.readers.home_secrets import home_credential
 from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.readers.yaml_tree import load
@@ -38,6 +38,10 @@ def _gem(key: str, value: Scalar) -> Iterator[Fact]:
 
 
 def _bundle(key: str, value: Scalar) -> Iterator[Fact]:
+    if key == "BUNDLE_SSL_VERIFY_MODE" and value.value == "0":
+        yield Registry(
+            span=value.span, ecosystem="gem", purpose="index", url=UNKNOWN, host=UNKNOWN, tls="off", key=f"{key}: 0"
+        )
     if not _HOST.fullmatch(key) or _NO_HOST.fullmatch(key):
         return
     host = key.removeprefix("BUNDLE_").replace("___", "-").replace("__", ".").lower()

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from relcheck.facts import UNKNOWN, Credential, Fact, Registry
 from relcheck.readers.home_secrets import home_credential, user_and_password
 from relcheck.readers.ini_lines import Entry, entries
+from relcheck.readers.package_json import every_script
 from relcheck.readers.urls import registry
 from relcheck.refs.secrets import literal_form, redact
 from relcheck.source import Source
@@ -21,7 +22,7 @@ _SCOPED = re.compile(
 )
 _BARE = ("_authToken", "_auth", "_password")
 _KINDS = {"_authToken": "npm-token", "_auth": "npm-auth", "_password": "npm-password", "key": "private-key"}
-_WIDE_OPEN = ("dangerously-allow-all-scripts",)
+_EVERY_SCRIPT = (("dangerously-allow-all-scripts", "true"), ("allow-scripts", "all"))
 
 
 def read(source: Source) -> Iterator[Fact]:
@@ -41,6 +42,8 @@ def read(source: Source) -> Iterator[Fact]:
                 span=entry.value.all(), ecosystem="npm", purpose="index", url=UNKNOWN, host=UNKNOWN, tls="off",
                 key="strict-ssl=false",
             )  # fmt: skip
+        elif (key, entry.value.text) in _EVERY_SCRIPT:
+            yield every_script(entry.value.all(), f"{key}={entry.value.text}")
         elif key in ("proxy", "https-proxy", "http-proxy"):
             yield from registry(entry.value, ecosystem="npm", purpose="proxy", key=key)
 

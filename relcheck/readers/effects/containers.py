@@ -369,8 +369,12 @@ def _regctl(invocation: Invocation, verb: str) -> Iterator[Fact]:
 
 def _oras(invocation: Invocation, verb: str) -> Iterator[Fact]:
     operands = invocation.operands(("--artifact-type", "--config", "--annotation", "-a", "-o", "--output", "-u", "-p"))
-    if verb in ("push", "attach") and operands:
+    if verb == "push" and operands:
         yield from _push(invocation, operands[0])
+    elif verb == "attach" and operands:
+        attached = _image(invocation, operands[0], "signed")
+        if attached is not None:
+            yield attached
     elif verb in ("copy", "cp") and len(operands) > 1:
         yield from _push(invocation, operands[1])
     elif verb == "pull" and operands:

@@ -23,7 +23,7 @@ _DEEP = {
     "nx": ("release",),
     "uv": ("pip", "tool"),
     "yarn": ("npm", "workspace"),
-    "npm": ("stage", "config", "exec", "run"),
+    "npm": ("stage", "config", "run"),
     "dotnet": ("nuget", "tool", "add"),
     "cargo": ("workspaces", "ws", "dist"),
     "git": (),

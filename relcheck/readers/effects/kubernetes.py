@@ -33,10 +33,12 @@ _TAGGED = re.compile(r"(?P<name>oci://[^@]*):(?P<version>[^/:@]+)\Z")
 def facts(invocation: Invocation) -> Iterator[Fact]:
     """Yield what a Kubernetes tool does."""
     for word in invocation.words[1:]:
-        if word.text.partition("=")[0] == "--insecure-skip-tls-verify" and not word.text.endswith("=false"):
+        name = word.text.partition("=")[0]
+        plain = name == "--plain-http" and invocation.program == "helm"
+        if (plain or name == "--insecure-skip-tls-verify") and not word.text.endswith("=false"):
             yield Registry(
                 span=word.source.all(), job=invocation.setting.job, step=invocation.setting.step, ecosystem="kubernetes",
-                purpose="deploy", url=UNKNOWN, host=UNKNOWN, tls="off", key="--insecure-skip-tls-verify",
+                purpose="deploy", url=UNKNOWN, host=UNKNOWN, tls="off", key=name,
             )  # fmt: skip
     for value, key in secret_options(invocation):
         yield credential(value, "argv-token", invocation, key=key)

@@ -79,6 +79,31 @@ def _unchecked(invocation: Invocation) -> Iterator[Fact]:
                 span=word.source.all(), ecosystem="maven", purpose="index", url=UNKNOWN, host=UNKNOWN, tls="off", key=text,
                 **_where(invocation),
             )  # fmt: skip
+    yield from _lax(invocation, tool)
+
+
+_LAX: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "mvn": (("-c", "--lax-checksums"), ()),
+    "mvnw": (("-c", "--lax-checksums"), ()),
+    "gradle": ((), ("-F", "--dependency-verification")),
+    "gradlew": ((), ("-F", "--dependency-verification")),
+    "gem": ((), ("-P", "--trust-policy")),
+}
+"""Flags, and options with a value, that let a tool take what it should have refused."""
+_LAX_VALUES = ("off", "lenient", "NoSecurity")
+
+
+def _lax(invocation: Invocation, tool: str) -> Iterator[Registry]:
+    """`mvn -c`, `gradle -F off`, `gem install -P NoSecurity`: a checksum or signature that differs stops nothing."""
+    flags, options = _LAX.get(tool, ((), ()))
+    found = [(word.source, word.text) for word in invocation.words[1:] if word.text in flags]
+    for name in options:
+        found += [(value, f"{name} {value.text}") for value in invocation.values(name) if value.text in _LAX_VALUES]
+    for place, key in found:
+        yield Registry(
+            span=place.all(), ecosystem=_ECOSYSTEM.get(tool, "maven"), purpose="signature" if tool == "gem" else "index",
+            url="", host="", key=f"{tool} {key}", integrity_off=True, **_where(invocation),
+        )  # fmt: skip
 
 
 def _tool(
