@@ -85,7 +85,7 @@ class Image(Fact):
     build_here: bool = False  # the repository builds this name itself
     overridden: Truth = False  # a named context, Kustomize or the like replaces it
     container: str = ""  # the container that runs it, by its name; "*" where a JSON patch counts them
-    repeated: Truth = False  # a generated manifest says again what stands elsewhere, where the repair goes (by link)
+    repeated: Truth = False  # said elsewhere, where the repair goes: by a generated manifest, a used variable (by link)
     replaceable: bool = False  # it stands where the `images` of a kustomization reach
     push: Truth = False  # role output: this file itself also pushes it
     digest_known: Truth = False  # the same job pushed this repository and exposes the digest (by link)

@@ -55,6 +55,7 @@ def link(repository: Repository) -> None:
     builds.named_contexts(repository)
     _ignored(repository)
     _copied_credentials(repository)
+    _said_before(repository)
 
 
 def _interpolate(repository: Repository) -> None:
@@ -66,6 +67,19 @@ def _interpolate(repository: Repository) -> None:
         found = _with_values(image, path, beside, _values(repository, beside)) if beside else None
         if found is not None:
             repository.put(path, index, found)
+
+
+def _said_before(repository: Repository) -> None:
+    """Mark what a script takes from one of its variables once more: the repair is made once, where the variable is set."""
+    said: set[tuple[str, str, int, str]] = set()
+    for path, index, image in list(repository.all(Image)):
+        place = image.parts.get("tag") or image.parts.get("name")
+        if image.engine != "command" or place is None or not place.form.endswith("variable"):
+            continue
+        key = (path, image.job, image.step, image.written)
+        if key in said and image.role in ("pulled", "run"):
+            repository.put(path, index, image.replace(repeated=True))
+        said.add(key)
 
 
 def _values(repository: Repository, path: str) -> dict[str, Option]:
