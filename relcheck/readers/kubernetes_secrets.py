@@ -46,7 +46,7 @@ def secret_facts(node: Mapping) -> Iterator[Fact]:
         return
     kind = node.text("type")
     for key, scalar, encoded in _values(node):
-        if not encrypted and (known := _known(key)):
+        if not encrypted and (known := _known(key, scalar, encoded=encoded)):
             yield from _file(known, key, scalar, encoded=encoded)
             continue
         if key == _DOCKER_TYPES.get(kind):
@@ -72,7 +72,7 @@ def config_facts(node: Mapping) -> Iterator[Fact]:
     for key, value in values.pairs(merge=True) if values is not None else ():
         if not isinstance(value, Scalar) or not value.value.strip():
             continue
-        known = _known(key.value)
+        known = _known(key.value, value, encoded=False)
         found = (
             _file(known, key.value, value, encoded=False)
             if known
@@ -83,8 +83,14 @@ def config_facts(node: Mapping) -> Iterator[Fact]:
         yield from (fact for fact in found if isinstance(fact, Credential))
 
 
-def _known(key: str) -> tuple[str, str] | None:
-    """Return the format of a file that clients keep credentials in, by the key under which it is mounted."""
+def _known(key: str, value: Scalar, *, encoded: bool) -> tuple[str, str] | None:
+    """Return the format of a file that clients keep credentials in, by the key under which it is mounted.
+
+    Builders mount the logins of Docker's client as `config.json`, which is the name of many a file.
+    """
+    if key == "config.json":
+        text = (decoded(value.value) or "") if encoded else value.value
+        return ("docker-config", ".docker/config.json") if '"auths"' in text else None
     if "." not in key and "rc" not in key and key != "kubeconfig":
         return None
     from relcheck.readers.written_files import known_file  # noqa: PLC0415 - few secrets are files
