@@ -84,7 +84,7 @@ class _History:
     def _reads(self, revisions: str, detectors: frozenset[str]) -> Iterator[Read]:
         for blob in added(self._root, revisions):
             self._commits.add(blob.commit)
-            if is_foreign(blob.path):
+            if is_foreign(blob.path) or (self._plan.excluded and self._plan.excluded(blob.path)):
                 continue
             data = self._blobs.read(blob.name)
             if data is None:
@@ -114,7 +114,7 @@ def _read(blob: Added, data: bytes, detectors: frozenset[str]) -> Read | None:
         return None
     source.path = path
     kind = path_class(blob.path)
-    view = FileView(path=path, format=found or "text", source=source, **kind.values())
+    view = FileView(path=blob.path, shown=path, format=found or "text", source=source, **kind.values())
     return Read(candidate=Candidate(path=path, format=found or "text"), source=source, view=view, facts=facts)
 
 

@@ -45,6 +45,7 @@ class FileView(Record):
     template: bool = False
     development: bool = False
     vendored: bool = False
+    shown: str = ""  # how findings name it, where not by its path: COMMIT:path
     deprecated: bool = False  # its owner has given it up: what is found in it is noted, secrets apart
 
 
@@ -238,7 +239,7 @@ def place_of(view: FileView, span: Span, note: str = "", path: str = "") -> Plac
     """Return a span of a file as lines and columns."""
     start, end = view.source.position(span.start), view.source.position(span.end)
     return Place(
-        path=path or view.path,
+        path=path or view.shown or view.path,
         line=start.line,
         column=start.column,
         end_line=end.line,

@@ -64,6 +64,7 @@ class Plan(Record):
     judging: Callable[[str, RuleSet], Judging]
     discovered: Callable[[Discovery], Discovery] | None = None  # may leave files out, before anything is read
     own: Mapping[str, tuple[str, ...]] = {}
+    excluded: Callable[[str], bool] | None = None  # a path that the settings leave out, for what is no work tree
 
 
 class Read(Record):

@@ -34,9 +34,8 @@ class Control:
             for entry in settings.accepted
         ]
 
-    def reason(self, finding: Finding) -> str:
-        """Return why a finding is silenced, or the empty string."""
-        path = finding.place.path
+    def reason(self, finding: Finding, path: str) -> str:
+        """Return why a finding in the file of a path is silenced, or the empty string."""
         if any(finding.rule in names and pattern.fullmatch(path) for pattern, names in self._patterns):
             return f"per-file-ignores in {self._origin}"
         for entry, names, pattern in self._accepted:
@@ -60,6 +59,7 @@ class Selection:
         self._settings: dict[str, Settings] = {}
         self._judging: dict[str, Judging] = {}
         self._controls: dict[str, Control] = {}
+        self._left_out: dict[str, list[PathPattern]] = {}
 
     def _folder(self, path: str) -> str:
         """Return the nearest folder above a path that has settings of its own, "" for the root."""
@@ -117,6 +117,14 @@ class Selection:
         files = tuple(candidate for candidate in discovery.files if stays(candidate))
         texts = tuple(candidate for candidate in discovery.texts if stays(candidate))
         return discovery.replace(files=files, texts=texts, passed_over=tuple(sorted(passed.items())))
+
+    def excludes(self, path: str) -> bool:
+        """Whether the command line or the configuration files leave a path out, whatever is scanned."""
+        folder = self._folder(path)
+        if folder not in self._left_out:
+            given = [PathPattern(glob) for glob in self._options.words("exclude")]
+            self._left_out[folder] = [*given, *self._exclusions(folder)]
+        return any(pattern.fullmatch(path) for pattern in self._left_out[folder])
 
     def _exclusions(self, folder: str) -> Iterator[PathPattern]:
         """Yield the patterns in force in a folder: those of the nearest file that has any."""

@@ -118,8 +118,13 @@ class Suppressed:
             for comment in self._of(place.path):
                 if self._silences(comment, finding, place):
                     return finding.replace(suppressed="inline", reason=comment.reason or "no reason given")
-        reason = control(finding.place.path).reason(finding) if control else ""
+        path = self._path(finding.place.path)
+        reason = control(path).reason(finding, path) if control else ""
         return finding.replace(suppressed="config", reason=reason) if reason else finding
+
+    def _path(self, shown: str) -> str:
+        """Return the path that a place names, without the commit before it."""
+        return self._reads[shown].view.path if shown in self._reads else shown
 
     def _of(self, path: str) -> list[Comment]:
         if path not in self._comments:

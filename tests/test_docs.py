@@ -28,6 +28,7 @@ NEVER_YIELDED = {
 HANDED_ON = {
     "compose": "Dockerfiles in `dockerfile_inline`",
     "documents": "pipelines, compose files, kustomizations",
+    "helm_values": "objects in files that are named like values",
     "gitmodules": "the reader of URLs with credentials",
     "shell": "files that scripts write",
 }

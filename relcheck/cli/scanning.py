@@ -142,6 +142,7 @@ class Scanning:
             judging=judging,
             discovered=lambda discovery: self._discovered(discovery, loaded),
             own=settings.own,
+            excluded=lambda path: self._selections[0].excludes(path),
         )
 
     def _discovered(self, discovery: Discovery, loaded: Loaded) -> Discovery:

@@ -181,6 +181,7 @@ def _comment(line: str) -> str:
 
 _NOBODYS = re.compile(r"(?i)(?:token|password|passwd|pass|pwd|pw|secret|key|abc|foo|bar|user|xyz)[-_]?\d{0,5}")
 _SHORT = 6
+_SWITCH = re.compile(r"(?i)(?:true|false)(?:\W.*)?", re.DOTALL)
 
 
 def _form(detector: str, secret: str) -> str:
@@ -190,6 +191,8 @@ def _form(detector: str, secret: str) -> str:
         return form
     if detector == "JwtTokenDetector" and _is_sample_jwt(secret):
         return "placeholder"
+    if detector == "KeywordDetector" and _SWITCH.fullmatch(secret):
+        return "placeholder"  # `issecret=true]`, as Azure's logging commands say that a variable holds a secret
     if detector == "SlackDetector" and len(set(secret.rpartition("/")[2])) == 1:
         return "placeholder"  # the address in Slack's documentation, which ends in X
     if detector == "BasicAuthDetector" and (len(secret) < _SHORT or _NOBODYS.fullmatch(secret)):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import git, relcheck, write_tree
+from tests.tokens import make_token
 
 DOCKERFILES = {f"{name}/Dockerfile": "FROM node\n" for name in ("a", "b", "b/c")}
 
@@ -232,3 +233,59 @@ def test_sources_of_settings_exclude_each_other(repository: Path) -> None:
 
     assert done.returncode == 2
     assert b"--config-from and --isolated exclude each other" in done.stderr
+
+
+HISTORY = [
+    ("", ["legacy/.npmrc", "web/.npmrc"]),
+    ('[per-file-ignores]\n"legacy/**" = ["npmrc-token"]', ["web/.npmrc"]),
+    ('[per-file-ignores]\n"legacy/.npmrc" = ["credentials"]', ["web/.npmrc"]),
+    ('exclude = ["legacy"]', ["web/.npmrc"]),
+    ('exclude = ["/web/**"]', ["legacy/.npmrc"]),
+    ('[[accept]]\nrule = "npmrc-token"\npath = "web/*"\nreason = "x"', ["legacy/.npmrc"]),
+]
+
+
+@pytest.mark.parametrize(("text", "left"), HISTORY)
+def test_patterns_speak_of_files_of_the_history_without_their_commit(
+    text: str, left: list[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    secrets = {"legacy/.npmrc": "k3v9Qz71LmWp4Xs8Rt2b", "web/.npmrc": "h8Gq7z2LmP0s4Xs8Rt2b"}
+    write_tree(folder, {path: f"//npm.acme.io/:_authToken={value}\n" for path, value in secrets.items()})
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "one")
+    write_tree(folder, {"relcheck.toml": f"{text}\n"})
+
+    done = relcheck("scan", "--history", "HEAD", "--format", "json", cwd=folder)
+
+    entries = [entry for entry in json.loads(done.stdout)["findings"] if "suppressed" not in entry]
+    assert [entry["path"].partition(":")[2] for entry in entries] == left
+    assert all(re.fullmatch(r"[0-9a-f]{12}:.*", entry["path"]) for entry in entries)
+
+
+def test_what_the_command_line_excludes_is_not_read_in_the_history(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    write_tree(folder, {"legacy/.npmrc": "//npm.acme.io/:_authToken=k3v9Qz71LmWp4Xs8Rt2b\n"})
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "one")
+
+    assert relcheck("scan", "--history", "HEAD", cwd=folder).returncode == 1
+    assert relcheck("scan", "--history", "HEAD", "--exclude", "legacy", cwd=folder).returncode == 0
+
+
+def test_a_rule_asks_for_the_path_in_the_commit(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    # A test beside the code, at the top: the name of the commit before it must not hide what it is.
+    write_tree(folder, {"test_pay.py": f"KEY = '{make_token('rubygems')}'\n"})
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "one")
+
+    done = relcheck("scan", "--history", "HEAD", "--format", "json", cwd=folder)
+
+    assert json.loads(done.stdout)["findings"] == []
