@@ -213,7 +213,7 @@ _PLACEHOLDER = lazy_pattern(
     r"|x{3,}|change[-_ ]?(?:me|it|this).*|replace.*|insert[-_ ].*"
     r"|(?:an? )?example|dummy|test|testing|password|passwd|pass|token|secret|apikey|api[-_]key|todo.*"
     r"|fixme|tbd|fake|sample|foo|bar|baz|foobar"
-    r"|correct[-_ ]?horse[-_ ]?battery[-_ ]?staple|hunter2"  # the passwords of two well-known jokes
+    r"|correct[-_ ]?horse[-_ ]?battery[-_ ]?staple"  # the password of a well-known drawing
     r"|placeholder|redacted|masked|hidden|\.{3,}|…|__\w+__"
     r"|(?:test|proxy|my|fake|dummy)[-_]?(?:test|pass(?:word|wd|phrase)?|phrase|secret|token|key)\d{0,2}|password\d"
     # A few words that say what would stand here: `my-password`, `aws-secret-key`.
