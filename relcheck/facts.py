@@ -476,8 +476,8 @@ class Credential(Fact):
     maven-password, maven-master, k8s-registry-secret, helm-repo-password, private-key, url-userinfo, env, build-arg,
     argv-password, argv-token, file (a credential file is copied), token (found by its shape), ci-env, ...
     form: literal, reference, encrypted, placeholder, empty. where: home (the client's own file), environment, argv,
-    url, manifest, layer, text, comment (it documents code). token: the format that the value has (github, npm, pypi,
-    ...), "" if none;
+    url, manifest, layer, text, comment (it documents code), unread (no Dockerfile takes the argument, by link).
+    token: the format that the value has (github, npm, pypi, ...), "" if none;
     checksum: valid, invalid, none. access: publish, read or "".
     """
 

@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import Component, Image, Related, Text, Unknown, Variables
+from relcheck.facts import Component, Credential, Image, Related, Text, Unknown, Variables
 from relcheck.link import Repository, folder_of
 from relcheck.patterns import lazy_pattern
 from relcheck.readers.build_inputs import familiar, replaced_by
@@ -22,6 +22,7 @@ from relcheck.source import Source, Span
 
 _BARE = lazy_pattern(r"[\w.-]+", re.ASCII)
 _STAGE_ROLES = ("base", "final", "copied", "mount")
+_BAKE_ACTION = "docker/bake-action"
 _ALTERNATIVES = 20
 """So many values of one reference are kept."""
 _BUILDS_READ = 50
@@ -126,6 +127,29 @@ def hand_over(repository: Repository) -> None:
                 if made is not None and len(found) < _ALTERNATIVES:
                     found.setdefault(f"{made.written} {made.name} {made.tag} {made.digest}", made)
         _keep(repository, path, index, list(found.values()))
+
+
+def unread_arguments(repository: Repository) -> None:
+    """Say which secrets a build hands to Dockerfiles that never name them: what no `ARG` takes is kept in no image.
+
+    Docker's own actions attest all arguments of a public repository, so that with them nothing is certain.
+    """
+    handed = [found for found in repository.all(Credential) if found[2].kind == "build-arg" and not found[2].job]
+    if not handed or any(component.name == _BAKE_ACTION for _, _, component in repository.all(Component)):
+        return
+    built: dict[str, set[str]] = {}
+    for dockerfile, made in builds(repository).items():
+        for build in made:
+            built.setdefault(build.path, set()).add(dockerfile)
+    for path, index, credential in handed:
+        files = built.get(path, {""})
+        if "" not in files and not any(_names(repository, file, credential.key) for file in files):
+            repository.put(path, index, credential.replace(where="unread"))
+
+
+def _names(repository: Repository, path: str, word: str) -> bool:
+    content = repository.content(path)
+    return not content or re.search(rb"(?<!\w)" + re.escape(word.encode()) + rb"(?!\w)", content) is not None
 
 
 def _keep(repository: Repository, path: str, index: int, found: list[Image]) -> None:

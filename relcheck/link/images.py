@@ -50,6 +50,7 @@ def link(repository: Repository) -> None:
     _interpolate(repository)
     certain = _read_builders(repository)
     builds.hand_over(repository)
+    builds.unread_arguments(repository)
     _built_here(repository, certain=certain)
     _loaded_unseen(repository)
     builds.named_contexts(repository)
