@@ -38,6 +38,10 @@ _TOKEN_OPTIONS: dict[str, tuple[str, ...]] = {
     "npm": ("--otp",),
     "mysql": (),
 }
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+_DRAWN = re.compile(r"\$\{?RANDOM\b|\b(?:uuidgen|pwgen)\b|\bopenssl rand\b|/dev/u?random\b")
+_NEAR = 300
+"""So many commands before one may say where its variable comes from: a limit for scripts of any length."""
 _CURL_GROUP = re.compile(r"-[fsSLkgjJlnNpqRviI#0-6]+u(?P<value>.*)", re.DOTALL)
 _AUTH_KEY = re.compile(r"(?://[^\s=]+:)?_(?:authToken|auth|password)")
 _NPM_SETTING = re.compile(r"(?:--)?((?://[^\s=]+:)?_(?:authToken|auth|password))[= ](?P<value>.+)", re.DOTALL)
@@ -138,7 +142,7 @@ def credential(
         job=invocation.setting.job,
         step=invocation.setting.step,
         kind=kind,
-        form=literal_form(text) if known else "reference",
+        form=literal_form(text) if known else "placeholder" if _is_drawn(written, invocation) else "reference",
         where=where,
         ecosystem=ecosystem,
         key=key,
@@ -149,3 +153,15 @@ def credential(
         length=len(text) if known else 0,
         tool=invocation.program,
     )
+
+
+def _is_drawn(written: str, invocation: Invocation) -> bool:
+    """Whether a variable holds what the script itself has drawn, for a registry that it starts: nobody else knows it."""
+    name = _VARIABLE.fullmatch(written.strip("\"'"))
+    at = invocation.command.index
+    for command in reversed(invocation.script[max(at - _NEAR, 0) : at]) if name is not None else ():
+        for assignment in command.assignments:
+            if name is not None and assignment.name == (name[1] or name[2]):
+                place = assignment.value.source.all()
+                return _DRAWN.search(assignment.value.source.root.text[place.start : place.end]) is not None
+    return False
