@@ -232,7 +232,16 @@ def _locks(repository: Repository) -> None:
         # Who updates with composer in a job that also installs from the lock file tests both ends of the ranges.
         both = install.tool == "composer" and (path, install.job, install.tool) in from_the_lock
         frozen = UNKNOWN if both and install.frozen is False else install.frozen
+        if frozen is UNKNOWN and install.tool == "yarn" and lockfile is True and _is_first_yarn(repository, path):
+            frozen = False
         repository.put(path, index, install.replace(lockfile=lockfile, frozen=frozen))
+
+
+def _is_first_yarn(repository: Repository, path: str) -> bool:
+    """Whether Yarn 1 wrote the lock file, which it also changes in a pipeline unless it is told not to."""
+    lock, settings = repository.above(path, "yarn.lock"), repository.above(path, ".yarnrc")
+    told = b"frozen-lockfile" in repository.content(settings) if settings else False
+    return b"# yarn lockfile v1" in repository.content(lock)[:500] and not told if lock else False
 
 
 def _first_clones(repository: Repository) -> dict[str, int]:

@@ -368,7 +368,13 @@ FORMATS: tuple[Format, ...] = (
     Format("condarc", "condarc", ("**/.condarc", "**/condarc")),
     Format("helm-repositories", "helm_repositories", ("**/repositories.yaml",), ((b"repositories:",), (b"url:",))),
     Format("container-registries", "container_registries", ("**/daemon.json",), ((b"registr",),), comments=()),
-    Format("container-registries", "container_registries", ("**/certs.d/*/hosts.toml",)),
+    Format("container-registries", "container_registries", ("**/certs.d/*/hosts.toml", "**/buildkitd.toml")),
+    Format(
+        "container-registries",
+        "container_registries",
+        ("**/containerd/config.toml", "**/registries.yaml", "**/registries.yml"),
+        ((b"insecure_skip_verify",),),
+    ),
     Format("container-registries", "container_registries", ("**/registries.conf", "**/registries.conf.d/*.conf")),
     Format("netrc", "netrc", ("**/.netrc", "**/_netrc", "**/netrc")),
     Format(

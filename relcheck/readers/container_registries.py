@@ -1,7 +1,10 @@
-"""Where container engines pull from: Docker's daemon.json, containers' registries.conf, containerd's hosts.toml.
+"""Where container engines pull from: the settings of Docker, Podman, containerd, BuildKit and k3s.
 
 daemon.json       insecure-registries[], registry-mirrors[]
 hosts.toml        [host."URL"] {skip_verify}, below certs.d/ (containerd)
+config.toml       […registry.configs."HOST".tls] insecure_skip_verify (containerd's older way)
+buildkitd.toml    [registry."HOST"] {http, insecure}
+registries.yaml   configs {HOST: {tls: {insecure_skip_verify}}} (k3s)
 registries.conf   [[registry]] {prefix, location, insecure, [[registry.mirror]] {location, insecure}}; before version 2
                   [registries.insecure] registries[]
 
@@ -20,11 +23,12 @@ from relcheck.source import Source
 
 def read(source: Source) -> Iterator[Fact]:
     """Yield mirrors, and registries that are asked without TLS."""
-    if source.path.endswith(".json"):
+    if source.path.endswith((".json", ".yaml", ".yml")):
         from relcheck.readers.yaml_tree import load  # noqa: PLC0415 - one of two formats
 
-        documents = load(source).documents
-        yield from _daemon(documents[0]) if documents and isinstance(documents[0], Mapping) else ()
+        read_top = _daemon if source.path.endswith(".json") else _clients
+        for document in load(source).documents[:1]:
+            yield from read_top(document) if isinstance(document, Mapping) else ()
         return
     from relcheck.readers.toml_tree import load as load_toml  # noqa: PLC0415 - see above
 
@@ -32,11 +36,46 @@ def read(source: Source) -> Iterator[Fact]:
     if source.path.endswith("hosts.toml"):
         yield from _hosts(top)
         return
+    named = source.path.rpartition("/")[2]
+    if named == "buildkitd.toml":
+        yield from _buildkit(top)
+        return
+    if named == "config.toml":
+        yield from _containerd(top)
+        return
     for entry in _mappings(top.get("registry")):
         yield from _entry(entry)
     old = top.map("registries")
     insecure = old.map("insecure") if old is not None else None
     yield from _insecure(insecure.seq("registries") if insecure is not None else None, "registries.insecure")
+
+
+def _buildkit(top: Mapping) -> Iterator[Fact]:
+    """BuildKit's buildkitd.toml: [registry."HOST"] { http, insecure }."""
+    table = top.map("registry")
+    for host, entry in table.pairs() if table is not None else ():
+        for key in ("http", "insecure"):
+            flag = entry.scalar(key) if isinstance(entry, Mapping) else None
+            if flag is not None and flag.value == "true":
+                yield _off(flag, host.value, f"{key} = true")
+
+
+def _containerd(top: Mapping) -> Iterator[Fact]:
+    """Containerd's config.toml: the registries of each plugin that has some."""
+    plugins = top.map("plugins")
+    for _, plugin in plugins.pairs() if plugins is not None else ():
+        holder = plugin.map("registry") if isinstance(plugin, Mapping) else None
+        yield from _clients(holder) if holder is not None else ()
+
+
+def _clients(top: Mapping) -> Iterator[Fact]:
+    """`configs {HOST: {tls: {insecure_skip_verify}}}`, as k3s and containerd have it."""
+    table = top.map("configs")
+    for host, entry in table.pairs() if table is not None else ():
+        tls = entry.map("tls") if isinstance(entry, Mapping) else None
+        flag = tls.scalar("insecure_skip_verify") if tls is not None else None
+        if flag is not None and flag.value == "true":
+            yield _off(flag, host.value, "insecure_skip_verify")
 
 
 def _hosts(top: Mapping) -> Iterator[Fact]:
