@@ -30,6 +30,7 @@ from relcheck.readers.images import image_fact
 from relcheck.refs import MARK
 from relcheck.refs.variables import expand
 from relcheck.source import Source, Span
+from relcheck.vcs import origin
 
 _REWRITTEN = ("kubernetes", "kustomize", "helm", "skaffold")
 _ENV_FILES = (".env.example", ".env.sample", ".env.template", ".env.dist", ".env")
@@ -53,6 +54,7 @@ def link(repository: Repository) -> None:
     builds.unread_arguments(repository)
     _built_here(repository, certain=certain)
     _loaded_unseen(repository)
+    _own_development(repository)
     builds.named_contexts(repository)
     _ignored(repository)
     _copied_credentials(repository)
@@ -234,6 +236,16 @@ def _loaded_unseen(repository: Repository) -> None:
         unnamed = image.role == "run" and image.engine == "command" and image.registry == "" and not image.build_here
         if unnamed and image.step > loaded.get((path, image.job), image.step):
             repository.put(path, index, image.replace(overridden=UNKNOWN))
+
+
+def _own_development(repository: Repository) -> None:
+    """A development container may be built ahead, under the repository's own name: each start is to take the newest."""
+    images = [found for found in repository.all(Image) if found[2].engine == "devcontainer"]
+    here = origin(repository.root).lower().split("/")[-2:] if images and repository.root else []
+    for path, index, image in images if len(here) == 2 else ():
+        owner, _, name = str(image.repository).lower().rpartition("/")
+        if owner.rpartition("/")[2] == here[0] and name.startswith(here[1]):
+            repository.put(path, index, image.replace(build_here=True))
 
 
 def _rewritten(repository: Repository) -> dict[str, list[str]]:
