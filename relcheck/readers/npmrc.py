@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from relcheck.facts import UNKNOWN, Credential, Fact, Registry
 from relcheck.readers.home_secrets import home_credential, user_and_password
 from relcheck.readers.ini_lines import Entry, entries
-from relcheck.readers.package_json import every_script
 from relcheck.readers.urls import registry
 from relcheck.refs.secrets import literal_form, redact
 from relcheck.source import Source
@@ -43,6 +42,8 @@ def read(source: Source) -> Iterator[Fact]:
                 key="strict-ssl=false",
             )  # fmt: skip
         elif (key, entry.value.text) in _EVERY_SCRIPT:
+            from relcheck.readers.package_json import every_script  # noqa: PLC0415 - brings the reader of YAML
+
             yield every_script(entry.value.all(), f"{key}={entry.value.text}")
         elif key in ("proxy", "https-proxy", "http-proxy"):
             yield from registry(entry.value, ecosystem="npm", purpose="proxy", key=key)
