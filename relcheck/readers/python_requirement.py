@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from relcheck.facts import UNKNOWN, Dependency, Fact, Text, Unreadable
+from relcheck.readers.package_sources import INSECURE, transport
 from relcheck.readers.urls import userinfo
 from relcheck.refs import MARK
 from relcheck.refs.git import parse_git_url
@@ -147,6 +148,9 @@ def _direct(source: Source, text: str, start: int, end: int, name: str, shared: 
             scheme=url.scheme if url else "",
             **shared,
         )
+    if git is not None and git.scheme in INSECURE:
+        yield from transport(piece, "pypi")
+        return
     secret = userinfo(piece, kind="index-url", ecosystem="pypi")
     if secret is not None:
         yield secret

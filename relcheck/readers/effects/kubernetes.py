@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Dependency, Deploy, Download, Fact, Login, Publish, Registry, Text
+from relcheck.facts import UNKNOWN, Dependency, Deploy, Download, Fact, Image, Login, Publish, Registry, Text
 from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.effects.publishing import host_of, publish
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.images import image_fact
 from relcheck.readers.urls import registry
 from relcheck.refs import MARK
+from relcheck.refs.image import tag_kind
 from relcheck.refs.shell import Word
 from relcheck.refs.url import parse_url, passes_away
 from relcheck.source import Source
@@ -25,6 +26,9 @@ _KUBECTL_VALUES = (
     "-f", "--filename", "-k", "--kustomize", "-n", "--namespace", "-l", "--selector", "-o", "--output", "--context", "-c", "-p",
     "--patch", "--type", "--image", "--timeout", "--for", "--kubeconfig", "--replicas", "--port", "--env", "--overrides",
 )  # fmt: skip
+_SETTING = re.compile(
+    r"(?:^|(?<=,))(?P<path>(?:[^,=]*\.)?[^,=.]*[iI]mage)\.(?P<key>repository|tag|digest)=(?P<value>[^,]*)"
+)
 _PACKED = re.compile(rf"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*?)-(?:v?\d+\.|{MARK}|\*)")
 """The file of a packed chart: `NAME-VERSION.tgz`."""
 _TAGGED = re.compile(r"(?P<name>oci://[^@]*):(?P<version>[^/:@]+)\Z")
@@ -130,6 +134,7 @@ def _helm(invocation: Invocation) -> Iterator[Fact]:
     if verb in ("install", "upgrade", "template") and operands:
         yield from _chart(invocation, operands[-1] if len(operands) > 1 or verb != "install" else operands[0])
         yield from _deploy(invocation, [operands[-1].text] if operands[-1].text.startswith((".", "/")) else [])
+        yield from _set_images(invocation) if verb != "template" else ()
     elif verb in ("pull", "fetch") and operands:
         yield from _chart(invocation, operands[0])
     elif verb == "repo add" and len(operands) > 1:
@@ -148,6 +153,29 @@ def _helm(invocation: Invocation) -> Iterator[Fact]:
     elif verb == "push" and len(operands) > 1:
         chart = _PACKED.match(operands[0].text.rpartition("/")[2])
         yield _pushed(invocation, operands[1]).replace(package=chart["name"] if chart is not None else "")
+
+
+def _set_images(invocation: Invocation) -> Iterator[Fact]:
+    """`--set image.repository=NAME,image.tag=TAG`: the image that a release is given, where both are set."""
+    given: dict[str, dict[str, Source]] = {}
+    for value in invocation.values("--set", "--set-string"):
+        for match in _SETTING.finditer(value.text):
+            given.setdefault(match["path"], {})[match["key"]] = value.part(*match.span("value"))
+    for pieces in given.values():
+        name, tag = pieces.get("repository"), pieces.get("tag")
+        if name is None or tag is None or "digest" in pieces:
+            continue
+        for fact in _image(invocation, name, "deployed"):
+            if isinstance(fact, Image) and fact.tag == "" and fact.digest == "":
+                known = MARK not in tag.text
+                yield fact.replace(
+                    span=tag.all(),
+                    parts={**fact.parts, "tag": tag.all()} if known else fact.parts,
+                    written=f"{fact.written}:{tag.text.replace(MARK, '…')}",
+                    tag=tag.text if known else UNKNOWN,
+                    tag_kind=tag_kind(tag.text) if known else UNKNOWN,
+                    state="literal" if known else "partial",
+                )
 
 
 def _pushed(invocation: Invocation, word: Word) -> Publish:

@@ -95,6 +95,8 @@ _LAX_VALUES = ("off", "lenient", "NoSecurity")
 
 def _lax(invocation: Invocation, tool: str) -> Iterator[Registry]:
     """`mvn -c`, `gradle -F off`, `gem install -P NoSecurity`: a checksum or signature that differs stops nothing."""
+    if tool == "apt-key":
+        yield from _open_keys(invocation)
     flags, options = _LAX.get(tool, ((), ()))
     found = [(word.source, word.text) for word in invocation.words[1:] if word.text in flags]
     for name in options:
@@ -104,6 +106,16 @@ def _lax(invocation: Invocation, tool: str) -> Iterator[Registry]:
             span=place.all(), ecosystem=_ECOSYSTEM.get(tool, "maven"), purpose="signature" if tool == "gem" else "index",
             url="", host="", key=f"{tool} {key}", integrity_off=True, **_where(invocation),
         )  # fmt: skip
+
+
+def _open_keys(invocation: Invocation) -> Iterator[Registry]:
+    """`apt-key adv --fetch-keys http://…`: whoever is on the way decides whose packages are trusted."""
+    for value in (*invocation.values("--fetch-keys"), *invocation.values("--keyserver")):
+        if value.text.startswith("http://"):
+            yield Registry(
+                span=value.all(), ecosystem="os", purpose="os", url="", host="", key=f"apt-key {value.text}",
+                integrity_off=True, **_where(invocation),
+            )  # fmt: skip
 
 
 def _tool(
