@@ -46,7 +46,7 @@ _TOPICS: dict[str, tuple[str, ...]] = {
     "Configuration of clients": (
         "npmrc", "yarnrc", "bunfig", "pypirc", "pip-conf", "condarc", "cargo-config", "maven-settings", "gem-credentials",
         "composer-auth", "docker-config", "container-registries", "helm-repositories", "netrc", "git-credentials", "git-config",
-        "kubeconfig", "aws-config", "registry-clients", "env-file", "packer", "ansible",
+        "kubeconfig", "aws-config", "registry-clients", "ivy-settings", "env-file", "packer", "ansible",
         "private-key",
     ),
 }  # fmt: skip

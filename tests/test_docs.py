@@ -27,6 +27,7 @@ NEVER_YIELDED = {
 """Kinds that a helper makes, but never for this reader; each with the reason."""
 HANDED_ON = {
     "compose": "Dockerfiles in `dockerfile_inline`",
+    "registry_clients": "what files of container engines say beside logins",
     "documents": "pipelines, compose files, kustomizations",
     "helm_values": "objects in files that are named like values",
     "gitmodules": "the reader of URLs with credentials",

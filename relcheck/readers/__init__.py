@@ -388,6 +388,15 @@ FORMATS: tuple[Format, ...] = (
         ((b"<settings",),),
         comments=("<!--",),
     ),
+    Format(
+        "ivy-settings", "ivy_settings", ("**/ivysettings*.xml", "**/ivy-settings*.xml"), ((b"<credentials",),), comments=("<!--",)
+    ),
+    Format(
+        "registry-clients",
+        "registry_clients",
+        ("**/*skopeo*.y*ml", "**/*sync*.y*ml"),
+        ((b"credentials:",), (b"images:", b"images-by-"), (b"password",)),
+    ),
     Format("git-credentials", "git_credentials", ("**/.git-credentials",)),
     Format(
         "git-config",

@@ -6,7 +6,7 @@ A place is a path of keys: `*` is any key or item, `a|b` one of two. TOML, YAML,
     .sbt/.credentials, .ivy2/.credentials, local.properties                    packages of the JVM
     pub-tokens.json, .stack/upload/credentials.json, .conan2/credentials.json  packages of Dart, Haskell, C++
     jfrog-cli.conf, ansible.cfg, Renovate's hostRules                          several kinds of packages
-    registries.yaml (k3s), containerd config.toml, regsync.yml, cr.yaml        images and charts
+    registries.yaml (k3s), containerd config.toml, regsync.yml, `skopeo sync`, cr.yaml   images and charts
     gh hosts.yml, glab config.yml                                              forges
 """
 
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from relcheck.facts import Credential, Fact, Unreadable
 from relcheck.patterns import lazy_pattern
-from relcheck.readers import gradle_properties, toml_tree, yaml_tree
+from relcheck.readers import container_registries, gradle_properties, toml_tree, yaml_tree
 from relcheck.readers.home_secrets import home_credential
 from relcheck.readers.ini_lines import entries
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
@@ -52,6 +52,7 @@ _TREES = (
     _client(r"\.stack/upload/credentials\.json", "hackage", "password"),
     _client(r"registries\.yaml", "oci", "configs/*/auth/password|auth|token|identity_token|identityToken"),
     _client(r"(?:regsync|regbot)\.ya?ml|\.regctl/config\.json", "oci", "creds/*/pass|token", "hosts/*/pass|token"),
+    _client(r"[\w.-]*(?:skopeo|sync)[\w.-]*\.ya?ml", "oci", "*/credentials/password"),
     _client(r"cr\.yaml", "github", "token"),
     _client(r"renovate\.json|\.renovaterc(?:\.json)?", "", "hostRules/*/password|token"),
 )
@@ -59,12 +60,15 @@ _LINES = (
     _client(r"(?:\.sbt/.*|\.ivy2/.*|)\.?credentials", "maven", "password"),
     _client(r"ansible\.cfg", "galaxy", "token|password"),
 )
+_ENGINES = lazy_pattern(r"(?:^|/)(?:registries\.yaml|containerd/config\.toml)$", re.IGNORECASE)
 _HOSTS = ("registry", "url", "remote", "service", "matchHost", "host", "hostname")
 _USERS = ("username", "user")
 
 
 def read(source: Source) -> Iterator[Fact]:
-    """Yield the logins that the file holds."""
+    """Yield the logins that the file holds; files of engines hold more than logins."""
+    if _ENGINES.search(source.path):
+        yield from container_registries.read(source)
     if source.path.lower().endswith("local.properties"):
         values = {entry.key: entry.value for entry in entries(source, separators="=")}
         yield from gradle_properties.secrets(values)
