@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from relcheck.grammars import grammar, parse_bounded
 from relcheck.records import Record
 from relcheck.refs import MARK
-from relcheck.refs.shell_places import Place, walk
+from relcheck.refs.shell_places import Found, Place, walk
 from relcheck.source import Piece, Source, byte_offsets
 
 _LANGUAGE = grammar("tree_sitter_bash")
@@ -31,29 +31,29 @@ MAX_COMMANDS = 20_000
 _SHORT = 300
 _LONG_PIPE = 2_000
 _PIPE_ENDS = re.compile(r"[;&(){}]|(?<=[^|\\\s])\n")
+_ASKED = frozenset(("command", "declaration_command", "variable_assignment", "for_statement"))
 _BACKGROUND = re.compile(r"(?<![&>])&(?![&>])")
 
 
-class Word(Record):
+class Word:
     """One word: its text as the program gets it, with `MARK` for what is not known; `source` maps it to the file."""
 
-    source: Source
-    static: bool
+    __slots__ = ("source", "static", "text")
 
-    @property
-    def text(self) -> str:
-        """The text of the word."""
-        return self.source.text
+    def __init__(self, *, source: Source, static: bool) -> None:
+        self.source = source
+        self.static = static
+        self.text = source.text
 
 
-class Assignment(Record):
+class Assignment(NamedTuple):
     """`NAME=value`, before a command or on its own; `exported` by export, declare or readonly."""
 
     name: str
     value: Word
 
 
-class Redirect(Record):
+class Redirect(NamedTuple):
     """`> target`, or a here-document or here-string that is the command's input."""
 
     operator: str
@@ -112,8 +112,8 @@ def parse(
     for start, end, part in _parsed_in_parts(text):
         here = [(first - start, last - start) for first, last in marked if start <= first < end]
         script = _Script(source.part(start, end), text[start:end], part, here, options)
-        out += script.commands(None)[: MAX_COMMANDS - len(out)]
-    return [found.replace(index=number) for number, found in enumerate(out)]
+        out += script.commands(None, len(out))[: MAX_COMMANDS - len(out)]
+    return out
 
 
 def _parsed(text: str) -> Any:  # noqa: ANN401 - tree-sitter's node
@@ -151,35 +151,45 @@ class _Script:
         self._marked = marked
         ascii_only = len(text.encode("utf-8", "replace")) == len(text)
         self._points: list[int] = [] if ascii_only else byte_offsets(text)
+        self._as_written = not marked and "\r" not in source.text
         self._root = root
         self._pipefail = "pipefail" in options or bool(_PIPEFAIL.search(text))
         self._tolerant_from = _tolerant_ranges(text)
         self._known: dict[str, str] = {}
-        self._out: list[SimpleCommand] = []
+        self._out: list[tuple[int, int, dict[str, Any]]] = []
 
-    def commands(self, variables: Mapping[str, str] | None) -> list[SimpleCommand]:
-        """Return the commands; `variables` are known from outside, None where the text may set any of them elsewhere."""
+    def commands(self, variables: Mapping[str, str] | None, first: int = 0) -> list[SimpleCommand]:
+        """Return the commands, numbered from `first`.
+
+        `variables` are known from outside, None where the text may set any of them elsewhere.
+        """
+        background = _BACKGROUND.search(self._text) is not None
+        found = [*walk(self._root, self._short, _ASKED, pipefail=self._pipefail, background=background)]
         if variables is not None:
-            self._known = self._literals(variables)
-        self._visit()
-        ordered = sorted(self._out, key=lambda found: found.index)
-        return [found.replace(index=number) for number, found in enumerate(ordered)]
+            self._known = self._literals(variables, found)
+        self._visit(found)
+        return [SimpleCommand(index=number, **found) for number, (_, _, found) in enumerate(sorted(self._out), first)]
+
+    def _put(self, start: int, **found: Any) -> None:  # noqa: ANN401 - the fields of a command
+        self._out.append((start, len(self._out), found))
 
     def _at(self, offset: int) -> int:
         return offset if not self._points else max(bisect_right(self._points, offset) - 1, 0)
 
     def _span(self, node: Any) -> tuple[int, int]:  # noqa: ANN401 - tree-sitter's node
+        if not self._points:
+            return node.start_byte, node.end_byte
         return self._at(node.start_byte), self._at(node.end_byte)
 
     def _raw(self, node: Any) -> str:  # noqa: ANN401 - tree-sitter's node
         start, end = self._span(node)
         return self._text[start:end]
 
-    def _literals(self, outside: Mapping[str, str]) -> dict[str, str]:
+    def _literals(self, outside: Mapping[str, str], nodes: Sequence[Found]) -> dict[str, str]:
         """Return the variables that the script sets exactly once, to a literal, and never reads from elsewhere."""
         found: dict[str, list[str | None]] = {}
-        for node, parent in _all(self._root):
-            if node.type == "variable_assignment":
+        for node, kind, _, parent in nodes:
+            if kind == "variable_assignment":
                 name = node.child_by_field_name("name")
                 value = node.child_by_field_name("value")
                 if name is not None and name.type == "variable_name":
@@ -188,18 +198,17 @@ class _Script:
                     text = "" if value is None else word.text if word is not None and word.static else None
                     if not in_command:
                         found.setdefault(self._raw(name), []).append(text if "+=" not in self._raw(node) else None)
-            elif node.type == "for_statement":
+            elif kind == "for_statement":
                 name = node.child_by_field_name("variable")
                 found.setdefault(self._raw(name) if name is not None else "", []).append(None)
-            elif node.type == "command" and self._short(node).startswith(("read ", "mapfile ", "getopts ", "unset ")):
+            elif kind == "command" and self._short(node).startswith(("read ", "mapfile ", "getopts ", "unset ")):
                 for changed in self._raw(node).split()[1:]:
                     found.setdefault(changed, []).append(None)
         out = {name: values[0] for name, values in found.items() if len(values) == 1 and values[0] is not None}
         return {**{name: text for name, text in outside.items() if name not in found}, **out}
 
-    def _visit(self) -> None:
-        background = _BACKGROUND.search(self._text) is not None
-        for node, kind, place, parent in walk(self._root, self._short, pipefail=self._pipefail, background=background):
+    def _visit(self, nodes: Sequence[Found]) -> None:
+        for node, kind, place, parent in nodes:
             if len(self._out) >= MAX_COMMANDS:
                 return
             if kind == "command":
@@ -221,7 +230,7 @@ class _Script:
         ]  # fmt: skip
         found = tuple(made for child in nodes if (made := self._assignment(child)) is not None)
         if found:
-            self._out.append(SimpleCommand(assignments=found, index=node.start_byte))
+            self._put(node.start_byte, assignments=found)
 
     def _assignment(self, node: Any) -> Assignment | None:  # noqa: ANN401 - tree-sitter's node
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
@@ -235,15 +244,16 @@ class _Script:
         redirects: list[Redirect] = []
         before = node
         for child in node.children:
-            if child.type == "variable_assignment":
+            kind = child.type
+            if kind == "variable_assignment":
                 made = self._assignment(child)
                 if made is not None:
                     assignments.append(made)
-            elif child.type == "command_name":
+            elif kind == "command_name":
                 words.append(self._word(child))
-            elif child.type.endswith("_redirect"):
+            elif kind.endswith("_redirect"):
                 redirects += self._redirect(child)
-            elif (child.is_named and child.type not in ("comment", "heredoc_body")) or child.type == "-":
+            elif (child.is_named and kind not in ("comment", "heredoc_body")) or kind == "-":
                 if words and self._is_cut(before, child):
                     words[-1] = self._word(before, child)
                 else:
@@ -253,20 +263,18 @@ class _Script:
             redirects += self._redirect(child)
         if place.redirects and (lost := self._lost_dash(node, place.redirects[0])) is not None:
             words.append(lost)
-        self._out.append(
-            SimpleCommand(
-                words=tuple(words),
-                assignments=tuple(assignments),
-                redirects=tuple(redirects),
-                piped_from=place.before,
-                piped_to=place.behind,
-                swallowed=place.swallowed or self._is_tolerated(self._at(node.start_byte)),
-                inside=place.inside,
-                outer=place.outer,
-                index=node.start_byte,
-                conditional=place.conditional,
-                guards=place.guards,
-            )
+        self._put(
+            node.start_byte,
+            words=tuple(words),
+            assignments=tuple(assignments),
+            redirects=tuple(redirects),
+            piped_from=place.before,
+            piped_to=place.behind,
+            swallowed=place.swallowed or self._is_tolerated(self._at(node.start_byte)),
+            inside=place.inside,
+            outer=place.outer,
+            conditional=place.conditional,
+            guards=place.guards,
         )
 
     def _is_tolerated(self, start: int) -> bool:
@@ -308,6 +316,8 @@ class _Script:
 
     def _word(self, *nodes: Any) -> Word:  # noqa: ANN401 - tree-sitter's nodes
         """Return a word with quotes removed and known variables filled in; of several nodes where the grammar cut it."""
+        if self._as_written and len(nodes) == 1 and (bare := self._bare(nodes[0])) is not None:
+            return bare
         parts: list[tuple[str, int, int]] = []
         for node in nodes:
             if parts and parts[-1][0].endswith("$"):
@@ -328,6 +338,16 @@ class _Script:
             pieces = [Piece(0, 0, start, end)]
         form = "variable" if any("$" in self._source.text[first:last] for _, first, last in parts) else "shell"
         return Word(source=self._source.embed(text, tuple(pieces), form), static=static)
+
+    def _bare(self, node: Any) -> Word | None:  # noqa: ANN401 - tree-sitter's node
+        """Return a word that is written as the program gets it: most are."""
+        if node.type == "command_name" and node.child_count == 1:
+            node = node.children[0]
+        start, end = self._span(node)
+        text = self._text[start:end]
+        if node.type not in ("word", "number") or "\\" in text or not text:
+            return None
+        return Word(source=self._source.part(start, end), static=MARK not in text)
 
     def _mend(self, node: Any, parts: list[tuple[str, int, int]]) -> None:  # noqa: ANN401 - tree-sitter's node
         """Read on from the `$` at the end of what is there: the next node is text in which variables stand."""
@@ -436,17 +456,6 @@ def _unescaped(text: str, start: int, end: int, escape: re.Pattern[str], out: li
             at = match.end()
     if end > at:
         out.append((text[at:end], at, end))
-
-
-def _all(root: Any) -> Iterator[tuple[Any, str]]:  # noqa: ANN401 - tree-sitter's node
-    """Yield a node and all below it in the order of the text with the type of the node above, without recursion."""
-    stack = [(root, "")]
-    while stack:
-        node, parent = stack.pop()
-        yield node, parent
-        if node.child_count:
-            kind = node.type
-            stack.extend([(child, kind) for child in reversed(node.children)])
 
 
 def join_words(words: Sequence[Word]) -> str:

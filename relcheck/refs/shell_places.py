@@ -41,8 +41,12 @@ class Place(Record):
     redirects: tuple[Node, ...] = ()
 
 
-def walk(root: Node, text_of: TextOf, *, pipefail: bool, background: bool) -> Iterator[tuple[Node, str, Place, str]]:
-    """Yield every node with its type, its place and the type of the node above, in no particular order.
+Found = tuple[Node, str, Place, str]
+"""A node with its type, its place and the type of the node above."""
+
+
+def walk(root: Node, text_of: TextOf, asked: frozenset[str], *, pipefail: bool, background: bool) -> Iterator[Found]:
+    """Yield every node of the types asked for, in no particular order.
 
     `background` says whether a `&` stands anywhere in the text; most texts have none, and need not be asked.
     """
@@ -50,7 +54,8 @@ def walk(root: Node, text_of: TextOf, *, pipefail: bool, background: bool) -> It
     while stack:
         node, place, parent, holder = stack.pop()
         kind = node.type
-        yield node, kind, place, parent
+        if kind in asked:
+            yield node, kind, place, parent
         if not node.child_count:
             continue
         children = node.children
