@@ -172,7 +172,7 @@ def _build(place: Span, step: Step) -> Iterator[Fact]:
     yield from _handed(place, step)
     for line in lines(arguments.source) if arguments is not None else ():
         name, equals, _ = line.text.partition("=")
-        if equals and looks_secret_name(name.strip()):
+        if equals and (looks_secret_name(name.strip()) or looks_secret_name(secret_name(line.text))):
             start = len(name) + 1
             handed = _credential(line.part(start, len(line.text)), name.strip(), ecosystem="")
             yield handed.replace(

@@ -46,11 +46,11 @@ def secret_facts(node: Mapping) -> Iterator[Fact]:
         return
     kind = node.text("type")
     for key, scalar, encoded in _values(node):
-        if not encrypted and (known := _known(key, scalar, encoded=encoded)):
-            yield from _file(known, key, scalar, encoded=encoded)
-            continue
         if key == _DOCKER_TYPES.get(kind):
             found = _docker(key, scalar, encoded=encoded, encrypted=encrypted)
+        elif not encrypted and (known := _known(key, scalar, encoded=encoded)):
+            yield from _file(known, key, scalar, encoded=encoded)
+            continue
         elif encoded and not encrypted and (hidden := _hidden(scalar)):
             yield from hidden
             continue

@@ -20,7 +20,7 @@ _SCOPED = re.compile(
     r"//(?P<host>[^/:]+(?::\d+)?)[^=]*?:(?P<key>_authToken|_auth|_password|username|certfile|keyfile|key|tokenHelper)$"
 )
 _BARE = ("_authToken", "_auth", "_password")
-_KINDS = {"_authToken": "npm-token", "_auth": "npm-auth", "_password": "npm-password", "key": "private-key"}
+_KINDS = {"_authToken": "npm-token", "_auth": "npm-auth", "_password": "npm-password"}
 _EVERY_SCRIPT = (("dangerously-allow-all-scripts", "true"), ("allow-scripts", "all"))
 
 
@@ -51,8 +51,8 @@ def read(source: Source) -> Iterator[Fact]:
 
 def _credential(entry: Entry, key: str, host: str) -> Iterator[Fact]:
     kind = _KINDS.get(key)
-    if kind is None or not entry.value.text or (key == "key" and "PRIVATE KEY" not in entry.value.text):
-        return
+    if kind is None or not entry.value.text:
+        return  # a private key in `key` is found by its text
     if key in ("_auth", "_password"):
         yield _encoded(entry, kind, key, host)
         return

@@ -194,7 +194,7 @@ _REFERENCE = lazy_pattern(
 )
 _WHOLE_REFERENCE = lazy_pattern(
     r"(?:[Bb]earer |[Bb]asic |token )?"
-    r"(?:\$[A-Za-z_][A-Za-z0-9_]*|\$env:\w+|%[A-Za-z_][A-Za-z0-9_.]*%|@[A-Za-z_][A-Za-z0-9_.-]*@|@@\w+@@"
+    r"(?:\$[A-Za-z_][A-Za-z0-9_]*|\$env:\w+|%[A-Za-z_][A-Za-z0-9_.]*%|%env\([^()]*\)%|@[A-Za-z_][A-Za-z0-9_.-]*@|@@\w+@@"
     r"|(?:vault|op|ref\+\w+|awssm|gcpsm|azkv|keyring|bws|pass|secretref|projects|arn:aws):\S+|!vault\b.*|!reference\b.*"
     r"|ENV\[.*\]|ENV\.fetch.*|process\.env\.\w+|os\.environ\b.*|os\.getenv\(.*|getenv\(.*|System\.getenv.*"
     r"|(?:secrets|env|vars|var|local|data)\.[\w.-]+)"
@@ -278,6 +278,7 @@ _SECRET_WORDS = {
     "passwort",
     "authtoken",
 }
+_AUTHS = {"composer", "index", "npm", "docker"}  # `REGISTRY_AUTH=htpasswd` is a way to log in
 _SECRET_KEYS = {"api", "access", "secret", "private", "auth", "signing", "encryption", "master", "account", "publish"}
 # Names of a secret, not the secret: `imagePullSecret`, `existingSecret`; a permission: `id-token`.
 _NAME_PAIRS = {
@@ -301,7 +302,7 @@ def looks_secret_name(name: str) -> bool:
         return False
     if last == "key":
         return before in _SECRET_KEYS
-    return last in _SECRET_WORDS or (last == "auth" and (before in ("composer", "index") or name.startswith("_")))
+    return last in _SECRET_WORDS or (last == "auth" and (before in _AUTHS or name.startswith("_")))
 
 
 PUBLISH_VARIABLES = lazy_pattern(

@@ -60,9 +60,10 @@ def test_users_of_a_cluster() -> None:
         "contexts:\n- name: a\n  context: {cluster: a, user: one}\n"
         "users:\n"
         f"- name: one\n  user: {{token: {SECRET}}}\n"
-        f"- name: two\n  user: {{username: ci, password: \"{SECRET}\"}}\n"
+        f'- name: two\n  user: {{username: ci, password: "{SECRET}"}}\n'
         f"- name: three\n  user:\n    auth-provider: {{name: oidc, config: {{id-token: {SECRET}, client-id: x}}}}\n"
-        f"- name: four\n  user:\n    exec: {{command: x, env: [{{name: CLIENT_SECRET, value: {SECRET}}}, {{name: A, value: b}}]}}\n"
+        "- name: four\n  user:\n    exec: {command: x, env: [{name: CLIENT_SECRET, value: "
+        f"{SECRET}}}, {{name: A, value: b}}]}}\n"
         "- name: five\n  user: {token: '${TOKEN}', tokenFile: /run/token, client-certificate-data: TFMwdExT}\n"
         "- name: six\n  user: {token: <token>, client-key-data: REDACTED}\n"
         "- name: seven\n  user: ~\n"
@@ -109,7 +110,9 @@ def test_a_manifest_that_is_one(text: str, kinds: list[str]) -> None:
 
 def test_a_broken_file_says_so_and_a_template_says_nothing() -> None:
     broken = facts_of("kubeconfig", "kubeconfig", "users: [\n")
-    template = facts_of("kubeconfig", "kubeconfig", "users: [{name: a, user: {token: {{ .Token }}}}]\nclusters: {{ x }}\n")
+    template = facts_of(
+        "kubeconfig", "kubeconfig", "users: [{name: a, user: {token: {{ .Token }}}}]\nclusters: {{ x }}\n"
+    )
 
     assert [type(fact) for fact in broken] == [Unreadable]
     assert template == []
@@ -132,10 +135,19 @@ def test_profiles_of_a_cloud() -> None:
 
 
 GIT = [
-    (f'[url "https://ci:{SECRET}@git.acme.io/"]\n\tinsteadOf = a\n\tpushInsteadOf = b\n', ["1:18 url-userinfo url.insteadof literal git.acme.io ci"]),
-    (f'[remote "origin"]\n\turl = https://ci:{SECRET}@git.acme.io/a.git ; x\n', ["2:19 url-userinfo remote.url literal git.acme.io ci"]),
+    (
+        f'[url "https://ci:{SECRET}@git.acme.io/"]\n\tinsteadOf = a\n\tpushInsteadOf = b\n',
+        ["1:18 url-userinfo url.insteadof literal git.acme.io ci"],
+    ),
+    (
+        f'[remote "origin"]\n\turl = https://ci:{SECRET}@git.acme.io/a.git ; x\n',
+        ["2:19 url-userinfo remote.url literal git.acme.io ci"],
+    ),
     (f"[http]\n\tproxy = http://ci:{SECRET}@proxy.acme.io:3128\n", ["2:20 url-userinfo http.proxy literal proxy.acme.io ci"]),
-    (f'[http "https://git.acme.io/a"] extraHeader = "PRIVATE-TOKEN: {SECRET}" # x\n', ["1:62 git-header private-token literal git.acme.io -"]),
+    (
+        f'[http "https://git.acme.io/a"] extraHeader = "PRIVATE-TOKEN: {SECRET}" # x\n',
+        ["1:62 git-header private-token literal git.acme.io -"],
+    ),
     (f"[HTTP]\n  ExtraHeader=AUTHORIZATION: bearer {SECRET}\n", ["2:37 git-header authorization literal - -"]),
     ("[http]\n\textraheader = AUTHORIZATION: basic Y2k6JHtUT0tFTn0=\n", ["2:37 git-header authorization reference - ci"]),
     ("[http]\n\textraheader = Authorization: Bearer ${TOKEN}\n", ["2:38 git-header authorization reference - -"]),
@@ -157,10 +169,22 @@ def test_configuration_of_git(text: str, found: list[str]) -> None:
 
 
 TERRAFORM = [
-    (".terraformrc", f'credentials "tf.acme.io" {{\n  token = "{SECRET}"\n}}\n', ["2:12 terraform-token token literal tf.acme.io -"]),
-    ("terraform.rc", 'credentials "tf.acme.io" {\n  token = "${TOKEN}"\n}\n', ["2:12 terraform-token token reference tf.acme.io -"]),
-    ("credentials.tfrc.json", f'{{"credentials": {{"tf.acme.io": {{"token": "{SECRET}"}}}}}}', ["1:43 terraform-token token literal tf.acme.io -"]),
-    ("credentials.tfrc.json", '{"credentials": {"tf.acme.io": {"token": "<token>"}}}', ["1:43 terraform-token token placeholder tf.acme.io -"]),
+    (
+        ".terraformrc", f'credentials "tf.acme.io" {{\n  token = "{SECRET}"\n}}\n',
+        ["2:12 terraform-token token literal tf.acme.io -"],
+    ),
+    (
+        "terraform.rc", 'credentials "tf.acme.io" {\n  token = "${TOKEN}"\n}\n',
+        ["2:12 terraform-token token reference tf.acme.io -"],
+    ),
+    (
+        "credentials.tfrc.json", f'{{"credentials": {{"tf.acme.io": {{"token": "{SECRET}"}}}}}}',
+        ["1:43 terraform-token token literal tf.acme.io -"],
+    ),
+    (
+        "credentials.tfrc.json", '{"credentials": {"tf.acme.io": {"token": "<token>"}}}',
+        ["1:43 terraform-token token placeholder tf.acme.io -"],
+    ),
     (".tofurc", 'credentials_helper "x" {\n  args = []\n}\n', []),
 ]  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 
@@ -52,7 +52,7 @@ class Leak(NamedTuple):
 def leaks() -> tuple[Leak, ...]:
     """Return all ways, those of commands and of files in each kind of script."""
     data = YAML(typ="safe").load(Path(__file__).with_name("leaks.yaml").read_text(encoding="utf-8"))
-    made = [Leak(**{key: _frozen(value) for key, value in entry.items()}) for entry in data["places"]]
+    made = [_place(entry) for entry in data["places"]]
     for entry in data["commands"]:
         made += _command(**entry)
     for entry in data["files"]:
@@ -61,8 +61,8 @@ def leaks() -> tuple[Leak, ...]:
     return tuple(made)
 
 
-def _frozen(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
+def _place(entry: dict[str, Any]) -> Leak:
+    return Leak(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
 
 
 def workflow(script: str) -> str:

@@ -25,17 +25,22 @@ from tests.tokens import make_token
 LEAKS = leaks()
 NUMBERS = range(len(LEAKS))
 REPORTS = ("text", "json", "sarif", "github")
-VARIANTS: dict[str, Callable[[Leak, int], str]] = {
+Value = Callable[[Leak, int], str]
+
+
+def _reference(which: int) -> Value:
+    return lambda leak, _: leak.references[which % len(leak.references)]
+
+
+def _placeholder(which: int) -> Value:
+    return lambda leak, _: leak.placeholders[which % len(leak.placeholders)]
+
+
+VARIANTS: dict[str, Value] = {
     "password": lambda _, number: f"k3v9Qz71LmWp{number:04}Xs8Rt2b",
     "token": lambda leak, number: make_token(leak.token, number),
-    **{
-        f"reference {which}": lambda leak, _, which=which: leak.references[which % len(leak.references)]
-        for which in range(3)
-    },
-    **{
-        f"placeholder {which}": lambda leak, _, which=which: leak.placeholders[which % len(leak.placeholders)]
-        for which in range(2)
-    },
+    **{f"reference {which}": _reference(which) for which in range(3)},
+    **{f"placeholder {which}": _placeholder(which) for which in range(2)},
 }
 
 
@@ -66,7 +71,7 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Scanned
     return scan
 
 
-def _scan(value: Callable[[Leak, int], str], folder: Path) -> Scanned:
+def _scan(value: Value, folder: Path) -> Scanned:
     files = {
         f"w{number}/{path}": text
         for number in NUMBERS
