@@ -77,7 +77,7 @@ def test_users_of_a_cluster() -> None:
         "23:18 kubeconfig token reference - five",
         "25:17 kubeconfig token placeholder - six",
         "25:43 private-key private key of a client placeholder - -",
-        "8:32 url-userinfo server literal k8s.acme.io ci",
+        "7:33 url-userinfo server literal k8s.acme.io ci",
     ]
 
 

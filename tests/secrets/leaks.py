@@ -62,7 +62,8 @@ def leaks() -> tuple[Leak, ...]:
 
 
 def _place(entry: dict[str, Any]) -> Leak:
-    return Leak(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    return Leak(**values)
 
 
 def workflow(script: str) -> str:

@@ -16,6 +16,8 @@ from typing import NamedTuple
 import pytest
 
 from relcheck.cli import run
+from relcheck.readers.effects import TELLING
+from relcheck.readers.effects.told import TOLD
 from relcheck.rules import load_rules
 from tests.conftest import write_tree
 from tests.planted_trees import words_at
@@ -123,3 +125,7 @@ def test_references_and_placeholders_are_no_secrets(
     if variant.startswith("reference"):
         said = [found for found in said if found.rule not in WARN_OF_VARIABLES]
     assert said == []
+
+
+def test_programs_that_are_told_secrets_are_the_ones_that_are_asked() -> None:
+    assert TELLING == TOLD

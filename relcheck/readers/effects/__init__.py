@@ -20,10 +20,12 @@ _FAMILIES = {
     "git": "git",
 }
 EFFECTS: dict[str, str] = {program: module for module, programs in _FAMILIES.items() for program in programs.split()}
-TELLING = frozenset((
+_TELLING = (
     "poetry pdm yarn bundle composer nuget mvn mvnw gradle gradlew dotnet oras notation kubectl oc az ansible-galaxy curl wget "
     "git gpg gpg2 pip pip3 uv gem conda mamba micromamba docker podman nerdctl"
-).split())  # fmt: skip
+)
+TELLING = frozenset(_TELLING.split())
 """Programs that are told secrets in ways of their own: see `relcheck.readers.effects.told`."""
-STDIN = frozenset("docker podman nerdctl buildah skopeo crane oras regctl helm cosign notation cargo gh npm sudo".split())
+_STDIN = "docker podman nerdctl buildah skopeo crane oras regctl helm cosign notation cargo gh npm sudo"
+STDIN = frozenset(_STDIN.split())
 """Programs that read a secret from their standard input."""
