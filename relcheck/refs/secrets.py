@@ -214,7 +214,7 @@ _PLACEHOLDER = lazy_pattern(
     r"|(?:an? )?example|dummy|test|testing|password|passwd|pass|token|secret|apikey|api[-_]key|todo.*"
     r"|fixme|tbd|fake|sample|foo|bar|baz|foobar"
     r"|correct[-_ ]?horse[-_ ]?battery[-_ ]?staple"  # the password of a well-known drawing
-    r"|(?:test\d{0,4}){1,4}"
+    r"|(?:test\d{0,4}){2,4}"
     r"|placeholder|redacted|masked|hidden|\.{3,}|…|__\w+__"
     r"|(?:test|proxy|my|fake|dummy)[-_]?(?:test|pass(?:word|wd|phrase)?|phrase|secret|token|key)\d{0,2}|password\d"
     # A few words that say what would stand here: `my-password`, `aws-secret-key`.
