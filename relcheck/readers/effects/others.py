@@ -175,7 +175,10 @@ def _go(invocation: Invocation) -> Iterator[Fact]:
                 "run" if invocation.verb == "run" else "tool",
             )
             moving = version in ("latest", "master", "main", "upgrade", "patch", "HEAD")
-            yield found.replace(firmness="tag" if moving else found.firmness)
+            parts = {"name": word.source.at(0, len(name))} if MARK not in name else {}
+            if version and MARK not in version:
+                parts["constraint"] = word.source.at(len(name) + 1, len(word.text))
+            yield found.replace(firmness="tag" if moving else found.firmness, parts=parts)
         if invocation.verb == "run":
             return
 
@@ -188,9 +191,12 @@ def _gem(invocation: Invocation) -> Iterator[Fact]:
         for word in invocation.operands(("-v", "--version", "-s", "--source", "-i", "--install-dir", "-n", "-P")):
             if not word.text.endswith(".gem"):
                 name, _, inline = word.text.partition(":")
-                yield _tool(
-                    invocation, "gem", name, inline or (version.text if version is not None else ""), word.source.all()
-                )
+                given = word.source.part(len(word.text) - len(inline), len(word.text)) if inline else version
+                found = _tool(invocation, "gem", name, given.text if given is not None else "", word.source.all())
+                parts = {"name": word.source.at(0, len(name))} if MARK not in name else {}
+                if given is not None and given.text and MARK not in given.text:
+                    parts["constraint"] = given.all()
+                yield found.replace(parts=parts)
 
 
 _RANGE_TESTS = ("--prefer-lowest", "--lock", "--dry-run", "--no-install")
