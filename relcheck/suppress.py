@@ -25,20 +25,23 @@ _WORDS = lazy_pattern(
     r"relcheck:\s*ignore\[(?P<rules>[^\]\r\n]*)\][ \t]*(?:until=(?P<until>\S+)[ \t]*)?(?P<reason>[^\r\n]*)"
 )
 _BREAK = lazy_pattern(r"\r\n|\n|\r")
+_NAMED = lazy_pattern(r"[^,\s](?:[^,]*[^,\s])?")
 _CLOSING = lazy_pattern(r"\s*(?:-->|\*/\s*-?\}\}|\*/)\s*$")
 
 
 class Comment:
     """One suppressing comment: where it stands, what it names, which lines it covers, what it silenced."""
 
-    __slots__ = ("end", "first", "last", "reason", "rules", "start", "until", "used")
+    __slots__ = ("end", "first", "last", "places", "reason", "rules", "start", "until", "used")
 
     def __init__(self, start: int, end: int, first: int, last: int, match: re.Match[str]) -> None:
         self.start = start
         self.end = end
         self.first = first
         self.last = last
-        self.rules = tuple(scrub(word.strip()) for word in match["rules"].split(",") if word.strip())
+        named = [(found[0], match.start("rules") + found.start()) for found in _NAMED.finditer(match["rules"])]
+        self.rules = tuple(scrub(word) for word, _ in named)
+        self.places = tuple((at, at + len(word)) for word, at in named)
         self.until = match["until"] or ""
         self.reason = scrub(_CLOSING.sub("", match["reason"]).removeprefix("reason=").strip())
         self.used: set[str] = set()
@@ -152,21 +155,23 @@ class Suppressed:
         return out
 
     def _problems(self, read: Read, comment: Comment, judging: Judging) -> list[Suppression]:
-        span = read.source.at(comment.start, comment.end)
-        told: list[tuple[str, str]] = []
-        for word in comment.rules or ("",):
+        whole = (comment.start, comment.end)
+        # Of several names each is told at its own place: two of them may be wrong.
+        places = comment.places if len(comment.places) > 1 else (whole,)
+        told: list[tuple[str, str, tuple[int, int]]] = []
+        for word, place in zip(comment.rules or ("",), places, strict=True):
             names = self._rules.resolve(word)
             if not names:
-                told.append(("unknown-rule", word + nearest_rule(word, self._rules)))
+                told.append(("unknown-rule", word + nearest_rule(word, self._rules), place))
             elif comment.expired:
-                told.append(("expired" if is_date(comment.until) else "bad-date", comment.until))
+                told.append(("expired" if is_date(comment.until) else "bad-date", comment.until, whole))
             elif not comment.used & set(names) and self._would_speak(names, judging):
-                told.append(("unused", word))
+                told.append(("unused", word, place))
         if not comment.reason:
-            told.append(("reasonless", ""))
+            told.append(("reasonless", "", whole))
         return [
-            Suppression(span=span, rules=comment.rules, problem=problem, detail=detail)
-            for problem, detail in dict.fromkeys(told)
+            Suppression(span=read.source.at(*place), rules=comment.rules, problem=problem, detail=detail)
+            for problem, detail, place in dict.fromkeys(told)
         ]
 
     def _would_speak(self, names: tuple[str, ...], judging: Judging) -> bool:

@@ -42,10 +42,10 @@ def _component(fact: Component) -> PackageURL | None:
     parts = [part for part in address.removesuffix(".git").removeprefix(f"{host}/").split("/") if part]
     if not parts:
         return None
-    version = _text(fact.ref) or None
+    version = _text(fact.ref) if fact.ref_kind != "range" else ""  # a range is no version
     if host in _FORGES and len(parts) > 1:
-        return PackageURL(_FORGES[host], parts[0], parts[1], version, None, "/".join(parts[2:]) or None)
-    return PackageURL("generic", "/".join([host, *parts[:-1]]).strip("/") or None, parts[-1], version)
+        return PackageURL(_FORGES[host], parts[0], parts[1], version or None, None, "/".join(parts[2:]) or None)
+    return PackageURL("generic", "/".join([host, *parts[:-1]]).strip("/") or None, parts[-1], version or None)
 
 
 def _dependency(fact: Dependency) -> PackageURL | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from relcheck.facts import Dependency, Package, Release
+from relcheck.facts import Dependency, Package, Related, Release
 from relcheck.link import Repository
 
 if TYPE_CHECKING:
@@ -133,13 +133,20 @@ def _is_command(repository: Repository, folder: str) -> bool:
 
 
 def mark_replacements(repository: Repository) -> None:
-    """Say of each replacement in a go.mod whether the module is a program that others may `go install`.
+    """Say of the replacements in a go.mod that the module is a program that others may `go install`.
 
-    Modules below the root are members of the repository, which a replacement is made for.
+    Modules below the root are members of the repository, which a replacement is made for. One replacement is enough to
+    refuse the program: the first stands for the others, one by a folder before the rest.
     """
-    known: dict[str, bool] = {}
-    for path, index, fact in list(repository.all(Dependency)):
+    found: dict[str, list[tuple[int, Dependency]]] = {}
+    for path, index, fact in repository.all(Dependency):
         if fact.ecosystem == "go" and fact.group == "replace" and path.endswith("go.mod"):
-            if path not in known:
-                known[path] = _is_command(repository, path.rpartition("/")[0])
-            repository.put(path, index, fact.replace(published=known[path] and "/" not in path))
+            found.setdefault(path, []).append((index, fact))
+    for path, replaced in found.items():
+        command = "/" not in path and _is_command(repository, "")
+        first = next((index for index, fact in replaced if fact.source == "path"), replaced[0][0])
+        for index, fact in replaced:
+            told = command and index == first
+            more = tuple(Related(span=other.span, note="replaced too") for at, other in replaced if at != first)
+            others = {"others": len(more), "related": (*fact.related, *more)} if told else {}
+            repository.put(path, index, fact.replace(published=told, **others))
