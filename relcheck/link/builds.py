@@ -283,8 +283,8 @@ def named_contexts(repository: Repository) -> None:
         return
     for path, index, image in list(repository.all(Image)):
         if image.engine == "dockerfile" and image.role in _STAGE_ROLES and image.overridden is not True:
-            names = {**anywhere, **by_file.get(path, {})}
-            place = names.get(familiar(image.written))
+            name = familiar(image.written)
+            place = by_file.get(path, {}).get(name) or anywhere.get(name)
             if place is not None:
                 repository.put(path, index, replaced_by(image, place.span, place.note, place.path))
 
