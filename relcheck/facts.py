@@ -414,6 +414,7 @@ class PublishUse(Record):
     guarded: Truth = False
     swallowed: bool = False
     dry_run: Truth = False
+    for_tags: bool = False  # nothing but a tag push or a release reaches it, and both for sure
 
 
 class Job(Fact):
@@ -447,6 +448,7 @@ class Job(Fact):
     reads_tag: Truth = UNKNOWN  # its steps or variables name the tag that started it
     writes_files: Truth = UNKNOWN  # its scripts redirect text into files
     cancels: Truth = False
+    cancels_tags: Truth = UNKNOWN  # a newer run stops even one that belongs to a tag
     tolerant: bool = False  # continue-on-error or allow_failure on the whole job
     foreign_login: bool = False  # something it calls may have logged in unseen
     any_branch: bool = False  # every branch reaches it, whoever pushed it

@@ -32,6 +32,7 @@ from relcheck.refs.git import parse_git_url
 from relcheck.refs.url import passes_away
 from relcheck.vcs import origin, origin_owner
 
+_TAG_EVENTS = frozenset({"push:tags", "release"})
 PLATFORM_OWNERS = frozenset({"actions", "github"})
 """Owners of actions that the platform itself keeps."""
 
@@ -268,6 +269,7 @@ class _Jobs:
                     guarded=fact.guarded,
                     swallowed=fact.swallowed,
                     dry_run=fact.dry_run,
+                    for_tags=fact.guarded is False and bool(fact.events) and _TAG_EVENTS.issuperset(fact.events),
                 )
                 for fact in publishes
                 if fact.dry_run is not True

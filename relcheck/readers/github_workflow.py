@@ -234,6 +234,7 @@ class _JobReader:
             reads_tag=self._reads_tag(possible),
             writes_files=any(WRITES_FILE.search(body.text("run")) for body in Frame.numbered(self.body.get("steps"))),
             cancels=self._cancels(possible),
+            cancels_tags=self._cancels([scenario for scenario in possible if scenario.tag]),
             tolerant=self.frame.tolerant,
             needs=words(self.body.get("needs")),
             cache_mode=mode.value if mode is not None else "",
