@@ -237,13 +237,45 @@ def _unpacked(invocation: Invocation, output: str) -> bool:
     )
 
 
+_FETCHERS = frozenset(("curl", "wget"))
+_SUM_OF = re.compile(rf"(?:(?:\\n|\b)[0-9a-fA-F]{{32,128}}|{MARK})[ \t]+\*?([^\s\\\"']+)")
+_SUM_FILE = re.compile(r"(?P<name>.+)\.(?:sha\d+(?:sums?)?|md5(?:sum)?)")
+
+
+def _checks_another(check: SimpleCommand, invocation: Invocation, output: str) -> bool:
+    """Whether a check names nothing but what other commands of the script download; of an archive parts may be checked."""
+    own = output.rsplit("/", 1)[-1]
+    names = _checked_names(check, invocation.script)
+    if not names or not own or MARK in own or own in names:
+        return False
+    at = invocation.command.index
+    near = invocation.script[max(0, at - _NEAR) : at + 2 * _NEAR]
+    others = [found for found in near if found is not invocation.command and found.program in _FETCHERS]
+    return names <= {word.text.rsplit("/", 1)[-1] for found in others for word in found.words[1:]}
+
+
+def _checked_names(check: SimpleCommand, script: Sequence[SimpleCommand]) -> set[str]:
+    """Return the files that a check names: `echo "SUM  FILE" | sha256sum -c`, `sha256sum -c FILE.sha256`; none if unknown."""
+    before = script[check.index - 1] if 0 < check.index < len(script) else None
+    if before is not None and before.program in ("echo", "printf") and before.piped_to == check.program:
+        text = " ".join(word.text for word in before.words[1:])
+        return {name.rsplit("/", 1)[-1] for name in _SUM_OF.findall(text) if MARK not in name}
+    lists = [word.text.rsplit("/", 1)[-1] for word in check.words[1:] if not word.text.startswith("-")]
+    matches = [_SUM_FILE.fullmatch(name) for name in lists]
+    return {match["name"] for match in matches if match} if all(matches) and MARK not in "".join(lists) else set()
+
+
 def _verified(invocation: Invocation, output: str, word: Word) -> str:
     """Return how a download is checked by a later command of the same script: checksum, signature, or ""."""
     if re.search(r"[0-9a-f]{64}", word.text) or re.search(r"/raw/[0-9a-f]{40}/|/[0-9a-f]{40}/", word.text):
         return "pinned-url"
     name = output.rsplit("/", 1)[-1].split(".", maxsplit=1)[0].replace(MARK, "")
+    another = False
     for later in _after(invocation):
         program, words = later.program, [item.text for item in later.words]
+        if program in _CHECKERS and _checks_another(later, invocation, output or word.text):
+            another = True
+            continue
         if program in _CHECKERS and (
             any(re.fullmatch(r"-\w*c\w*|--check", item) for item in words[1:]) or program == "openssl"
         ):
@@ -255,5 +287,7 @@ def _verified(invocation: Invocation, output: str, word: Word) -> str:
             for item in words[1:3]
         ):
             return "signature"
+    if another:
+        return ""
     raw = invocation.command.words[0].source.root.text if invocation.command.words else ""
     return "checksum" if name and re.search(r"(?:sha\d+sum|shasum)[^\n]*(?:--check|-c)\b", raw) and name in raw else ""
