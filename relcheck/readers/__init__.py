@@ -401,7 +401,8 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "git-config",
         "git_config",
-        ("**/.gitconfig", "**/.gitconfig[._-]local", "**/.git-config", "**/gitconfig", "**/.config/git/config", "**/*.gitconfig"),
+        ("**/.gitconfig", "**/.gitconfig[._-]local", "**/.git-config", "**/gitconfig", "**/.config/git/config",
+         "**/*.gitconfig"),
         comments=("#", ";"),
     ),
     Format(
