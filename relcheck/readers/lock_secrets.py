@@ -17,7 +17,7 @@ from relcheck.readers.home_secrets import home_credential
 from relcheck.source import Source
 
 _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("url", re.compile(r"://(?P<user>[^/\s:@\"']*):(?P<value>(?:\$\{[^{}\s]*\}|[^/\s@\"'])+)@(?P<host>[\w.-]+)")),
+    ("url", re.compile(r"://(?P<user>[^/\s:@\"']*):(?P<value>(?:\$\{[^{}\s]*+\}|[^/\s@\"'])++)@(?P<host>[\w.-]+)")),
     ("url", re.compile(r"%3A%2F%2F(?P<user>[^%\s\"']*)%3A(?P<value>[^%\s\"']+)%40(?P<host>[\w.-]+)")),
     (
         "query",

@@ -391,3 +391,12 @@ def test_any_text_is_read_without_exception(text: str) -> None:
     for name in NAMES:
         reader = lock_others if name.lower() in lock_others._READERS else lock_javascript
         read_checked(reader, text, name)
+
+
+@pytest.mark.parametrize(
+    "text", ["://a:" + "${x}" * 5000, "://a:" + "b" * 100_000, "?token=" * 20_000, "%3A%2F%2Fa%3Ab" * 9000]
+)
+def test_addresses_without_an_end_take_no_time(text: str) -> None:
+    from relcheck.readers.lock_secrets import lock_secrets  # noqa: PLC0415 - only this test asks it alone
+
+    assert len(list(lock_secrets(Source("yarn.lock", text), "npm"))) <= 1
