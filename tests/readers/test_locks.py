@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from relcheck.facts import Credential, Dependency, Fact, Registry
 from relcheck.readers import lock_javascript, lock_others
+from relcheck.source import Source
 from tests.readers.places import packages, read_checked, registries
 
 COMMIT = "0123456789012345678901234567890123456789"
