@@ -36,6 +36,7 @@ _REWRITTEN = ("kubernetes", "kustomize", "helm", "skaffold")
 _ENV_FILES = (".env.example", ".env.sample", ".env.template", ".env.dist", ".env")
 _CREDENTIAL_HOMES = (".npmrc", ".pypirc", ".netrc", "auth.json")
 _WHOLE = lazy_pattern(r"\$(?:\w+|\{\w+(?::?[-?][^{}]*)?\})")
+_PREFIXED = lazy_pattern(r"…(?P<name>[a-z0-9][\w.-]*)(?::.*)?")
 _BUILDERS = lazy_pattern(
     r"(?:.*/)?(?:[^/]+\.(?:ya?ml|hcl|sh|bash|mk|groovy|gradle|kts|build|csproj)|[^/]*bake[^/]*\.json|\.?devcontainer\.json|pom\.xml|package\.json"
     r"|[Mm]akefile|GNUmakefile|[Jj]ustfile|Jenkinsfile|Earthfile)"
@@ -184,7 +185,7 @@ def _built_here(repository: Repository, *, certain: bool) -> None:
     bare: set[str] = set()
     local: set[str] = set()
     near: set[tuple[str, str]] = set()
-    rewritten, composed = _rewritten(repository), _composed(repository)
+    rewritten, composed, perhaps = _rewritten(repository), _composed(repository), _perhaps_bare(repository)
     for path, name, registry, namespace in _built(repository):
         if registry == "":
             local.add(name)
@@ -201,8 +202,14 @@ def _built_here(repository: Repository, *, certain: bool) -> None:
         based = image.engine == "dockerfile" and image.name in local
         if image.name in bare or (path, image.name) in near or beside or based:
             repository.put(path, index, image.replace(build_here=True))
-        elif not certain and image.digest == "":
+        elif image.digest == "" and (not certain or image.name in perhaps):
             repository.put(path, index, image.replace(overridden=UNKNOWN))
+
+
+def _perhaps_bare(repository: Repository) -> set[str]:
+    """Return the names that are built behind a variable which may be empty, `-t $(PREFIX)tools`."""
+    outputs = (image for _, _, image in repository.all(Image) if image.role == "output" and image.name is UNKNOWN)
+    return {match["name"] for image in outputs if (match := _PREFIXED.fullmatch(image.written))}
 
 
 def _composed(repository: Repository) -> dict[str, set[str]]:
