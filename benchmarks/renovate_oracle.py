@@ -215,8 +215,8 @@ def texts_of(body: list[str], known: dict[str, str], folder: Path) -> Iterator[t
         names = [text for text in words if text and "\n" not in text]
         paths = [name for name in names if _FIXTURE in name]
         if paths:
-            found = dict.fromkeys(path for name in paths for path in with_included(folder, name))
-            yield from ((path.name, path.read_text(encoding="utf-8")) for path in found)
+            together = dict.fromkeys(path for name in paths for path in with_included(folder, name))
+            yield from ((path.name, path.read_text(encoding="utf-8")) for path in together)
         elif arguments and (found := value_of(arguments, 0, known, folder / "__fixtures__")) is not None:
             yield next((name for name in names if name != found), ""), found
 

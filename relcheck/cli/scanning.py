@@ -142,8 +142,12 @@ class Scanning:
             judging=judging,
             discovered=lambda discovery: self._discovered(discovery, loaded),
             own=settings.own,
-            excluded=lambda path: self._selections[0].excludes(path),
+            excluded=self._excludes,
         )
+
+    def _excludes(self, path: str) -> bool:
+        """Whether the configuration leaves a path out; asked when the discovery has found its files."""
+        return self._selections[0].excludes(path)
 
     def _discovered(self, discovery: Discovery, loaded: Loaded) -> Discovery:
         """Read the settings of folders below the root, and leave out what configuration files exclude."""

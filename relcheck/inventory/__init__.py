@@ -60,7 +60,9 @@ def entries_of(files: Iterable[tuple[FileView, Iterable[Fact]]]) -> list[Entry]:
             entry = _entry(fact)
             if entry is not None:
                 place = place_of(view, fact.span)
-                use = Use(path=shown_name(view.path), line=place.line, column=place.column, role=_role(fact), job=fact.job)
+                use = Use(
+                    path=shown_name(view.path), line=place.line, column=place.column, role=_role(fact), job=fact.job
+                )
                 found.setdefault((entry.kind, entry.system, entry.name, entry.version), []).append((entry, use))
     return [_merged(found[key]) for key in sorted(found)]
 

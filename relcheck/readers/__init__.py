@@ -493,7 +493,9 @@ FORMATS: tuple[Format, ...] = (
             "**/*.values.y*ml",
         ),
     ),
-    Format("packer", "packer", ("**/*.pkr.hcl", "**/*.pkr.json", "**/packer*.json"), ((b"login_password",),), comments=("#", "//")),
+    Format(
+        "packer", "packer", ("**/*.pkr.hcl", "**/*.pkr.json", "**/packer*.json"), ((b"login_password",),), comments=("#", "//")
+    ),
     Format("appveyor", "appveyor", ("**/appveyor.y*ml", "**/.appveyor.y*ml"), ((b"environment", b"deploy"),)),
     Format("ansible", "ansible", ("**/*.yaml", "**/*.yml"), ((b"docker_login:", b"podman_login:"), (b"password",))),
     Format(
