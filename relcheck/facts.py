@@ -135,6 +135,7 @@ class Component(Fact):
     untrusted_event: str = ""  # an event that strangers cause and that reaches its job for sure (by link)
     attested_elsewhere: bool = False  # a workflow of the repository states the provenance of images (by link)
     strangers_event: str = ""  # an event that strangers cause without help of the project and that reaches it for sure
+    own_cache: bool = False  # the cache it restores is of this very commit or run, and no older entry is taken instead
     strangers_text: str = ""  # what they write there and its inputs or variables hand to it: github.event.issue.body
 
 
@@ -346,6 +347,7 @@ class Publish(Fact):
     skip_existing: Truth = False
     events: tuple[str, ...] = ()
     guarded: Truth = False
+    tag_only: bool = False  # nothing but a tag push or a release reaches it, whatever else is asked
     token: str = ""  # how it authenticates: static, oidc, none, unknown
     id_token: str = ""  # of the job around it: write, none or "" (by link)
     environment: bool = False  # the job around it waits for a deployment environment (by link)
@@ -414,7 +416,7 @@ class PublishUse(Record):
     guarded: Truth = False
     swallowed: bool = False
     dry_run: Truth = False
-    for_tags: bool = False  # nothing but a tag push or a release reaches it, and both for sure
+    for_tags: bool = False  # nothing but a tag push or a release reaches it
 
 
 class Job(Fact):

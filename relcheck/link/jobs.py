@@ -269,7 +269,7 @@ class _Jobs:
                     guarded=fact.guarded,
                     swallowed=fact.swallowed,
                     dry_run=fact.dry_run,
-                    for_tags=fact.guarded is False and bool(fact.events) and _TAG_EVENTS.issuperset(fact.events),
+                    for_tags=_for_tags(fact),
                 )
                 for fact in publishes
                 if fact.dry_run is not True
@@ -309,6 +309,12 @@ class _Jobs:
                 facts = self.repository.of(candidate)
                 return not facts or any(isinstance(fact, (Login, Component, Command)) for fact in facts)
         return True
+
+
+def _for_tags(publish: Publish) -> bool:
+    """Whether nothing but a tag push or a release reaches a publish; what else is asked before it does not matter."""
+    sure = publish.guarded is False and bool(publish.events) and _TAG_EVENTS.issuperset(publish.events)
+    return publish.tag_only or sure
 
 
 def _push(image: Image, guarded: Truth) -> Push:

@@ -48,13 +48,14 @@ class Around(Record):
 
     events: the triggers that reach it for sure; guarded: a condition that is not understood stands before it;
     variables: the variables in reach, by name, as written; id_token: write, none, unknown or ""; minted: the ids of
-    steps that give out short-lived publish tokens.
+    steps that give out short-lived publish tokens; tag_only: nothing but a tag push or a release reaches it.
     """
 
     job: str = ""
     step: int = -1
     events: tuple[str, ...] = ()
     guarded: bool = False
+    tag_only: bool = False
     tolerant: bool = False
     variables: AnyMapping[str, str] = {}
     id_token: str = ""
@@ -109,6 +110,8 @@ def _published(fact: Publish, around: Around) -> dict[str, object]:
         changes["events"] = around.events
     if around.guarded and fact.guarded is False:
         changes["guarded"] = True
+    if around.tag_only:
+        changes["tag_only"] = True
     if around.tolerant:
         changes["swallowed"] = True
     if around.per_leg:

@@ -28,6 +28,8 @@ _NESTING = 8
 _POSIX = frozenset({"bash", "sh", "dash", "ash", "ksh", "mksh", "zsh", "busybox"})
 _ASSIGNED = re.compile(r"(?<![\w$])([A-Za-z_]\w*)(?:=|<<)")
 _SECRET = re.compile(r"\bsecrets(?:\.|\[\s*')([A-Za-z_][\w-]*)|\bgithub(?:\.|\[')(token)\b")
+_CACHES = frozenset(("actions/cache", "actions/cache/restore"))
+_COMMIT_OR_RUN = re.compile(r"\$\{\{\s*github\.(?:sha|run_id)\s*\}\}")
 _WINDOWS = re.compile(r"^\s*(?:\$\{\{)?\s*runner\.os\s*==\s*'windows'\s*(?:\}\})?\s*$", re.IGNORECASE)
 
 
@@ -132,7 +134,12 @@ def _step(body: Mapping, number: int, frame: Frame) -> Step:
 
 def _summary(reached: tuple[tuple[Scenario, Truth], ...]) -> dict[str, object]:
     held = [scenario for scenario, known in reached if known is True]
-    return {"events": names(held), "guarded": any(known is UNKNOWN for _, known in reached)}
+    possible = [scenario for scenario, known in reached if known is not False]
+    return {
+        "events": names(held),
+        "guarded": any(known is UNKNOWN for _, known in reached),
+        "tag_only": bool(possible) and all(scenario.tag for scenario in possible),
+    }
 
 
 def _used(uses: Scalar, step: Step) -> Iterator[Fact]:
@@ -141,7 +148,7 @@ def _used(uses: Scalar, step: Step) -> Iterator[Fact]:
         secret = secret or any(use.name not in ("GITHUB_TOKEN", "token") for use in secret_uses(node, "step"))
     for found in component(uses, step.frame, inputs=given, step=step.number):
         if isinstance(found, Component):
-            found = found.replace(secrets=secret, **_of_fork(found, given), **_fed(step))  # noqa: PLW2901 - completed
+            found = found.replace(secrets=secret, **_of_fork(found, given), **_own_cache(found, given), **_fed(step))  # noqa: PLW2901 - completed
         yield found
         if isinstance(found, Component) and isinstance(found.name, str) and not found.local:
             from relcheck.readers.github_known import action_facts, handed_secrets  # noqa: PLC0415 - reads the table of actions
@@ -234,6 +241,13 @@ def _of_fork(used: Component, given: Mapping | None) -> dict[str, bool]:
         return {}
     allowed = given.text("allow-unsafe-pr-checkout") == "true"
     return {"fork_code": True, "refuses_fork": not allowed and _refuses_forks(str(used.ref))}
+
+
+def _own_cache(used: Component, given: Mapping | None) -> dict[str, bool]:
+    """Say whether a cache can hold nothing but what runs of the same commit put there, to hand it from job to job."""
+    if used.name not in _CACHES or given is None or given.text("restore-keys").strip():
+        return {}
+    return {"own_cache": _COMMIT_OR_RUN.search(given.text("key")) is not None}
 
 
 def _refuses_forks(ref: str) -> bool:
