@@ -71,6 +71,8 @@ class _Steps:
         self.tests = {name: _runs_tests(facts) for name, facts in self.inside.items()}
         self.tested = self._tested_before()
         self.installs = {name: any(map(_installs, facts)) for name, facts in self.inside.items()}
+        self.releasing = {name for name, job in self.jobs.items() if _names_release(job)}
+        self.publishing = {name for name, job in self.jobs.items() if _publishes_packages(job)}
 
     def link(self) -> None:
         for index, fact in enumerate(list(self.facts)):
@@ -111,8 +113,8 @@ class _Steps:
         yield "tests", self.tests[job.id] is True
         yield "tested", self.tested[job.id]
         yield "installs", self.installs[job.id]
-        yield "pushed_beside", any(_names_release(other) for other in self.jobs.values() if other.id != job.id)
-        yield "beside_publish", any(_publishes_packages(other) for other in self.jobs.values() if other.id != job.id)
+        yield "pushed_beside", len(self.releasing) > (job.id in self.releasing)
+        yield "beside_publish", len(self.publishing) > (job.id in self.publishing)
         yield (
             "secrets",
             tuple(
