@@ -31,6 +31,8 @@ _TESTS = lazy_pattern(r"(?:.*[-_])?(?:tests|test[-_]?(?:files|cases|repos?|resou
 """More names of such folders: `testfiles-negative`, `acme-test-repo`, `container-tests`, `its` (Maven's own)."""
 _EXAMPLES = lazy_pattern(r"(?:^|[-_.])(?:examples?|samples?|tutorials?|codelabs?)(?:$|[-_.])|benchmarks?$")
 """The same for a word of a folder's name: `example-app`, `kustomize_examples`, `buildBenchmark`."""
+_SAMPLE = lazy_pattern(r"(?:^|/)(?:docker|container)file[._-](?:example|sample)$", re.IGNORECASE)
+"""Dockerfiles that are there to be copied, or to show that a tool which builds them works."""
 _ONE_PLACE = {
     "woodpecker": (".woodpecker", ".crow"),
     "drone": (".drone",),
@@ -94,7 +96,7 @@ class Discovery(Record):
 def path_class(path: str, *, named: bool = False, chart: bool = False) -> PathClass:
     """Say what a path below the root tells of a file; a file named outright is never a fixture."""
     segments = path.lower().split("/")[:-1] if not path.startswith("/") else []
-    fixture = any(map(_is_fixture, segments)) or ("templates" in segments and not chart)
+    fixture = any(map(_is_fixture, segments)) or ("templates" in segments and not chart) or bool(_SAMPLE.search(path))
     return PathClass(
         fixture=fixture and not named,
         template=bool(_TEMPLATE.search(path)) or (chart and "templates" in segments),

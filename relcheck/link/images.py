@@ -35,7 +35,7 @@ from relcheck.vcs import origin
 _REWRITTEN = ("kubernetes", "kustomize", "helm", "skaffold")
 _ENV_FILES = (".env.example", ".env.sample", ".env.template", ".env.dist", ".env")
 _CREDENTIAL_HOMES = (".npmrc", ".pypirc", ".netrc", "auth.json")
-_WHOLE = lazy_pattern(r"\$(?:\w+|\{\w+(?::?[-?][^{}]*)?\})")
+_VARIABLE = lazy_pattern(r"\$(?:\w+|\{\w+(?::?[-?][^{}]*)?\})")
 _PREFIXED = lazy_pattern(r"…(?P<name>[a-z0-9][\w.-]*)(?::.*)?")
 _BUILDERS = lazy_pattern(
     r"(?:.*/)?(?:[^/]+\.(?:ya?ml|hcl|sh|bash|mk|groovy|gradle|kts|build|csproj)|[^/]*bake[^/]*\.json|\.?devcontainer\.json|pom\.xml|package\.json"
@@ -106,7 +106,7 @@ def _with_values(image: Image, path: str, beside: str, options: dict[str, Option
         expansion.source,
         role=image.role,
         engine=image.engine,
-        written=expansion.source.text if _WHOLE.fullmatch(image.raw) else image.raw,
+        written=expansion.source.text if _VARIABLE.fullmatch(image.raw) else image.raw,
         state=expansion.state,
         related=tuple(
             Related(span=options[name].span, note=f"{name} is set here", path=beside) for name, _ in expansion.used
@@ -194,8 +194,13 @@ def _built_here(repository: Repository, *, certain: bool) -> None:
         near.add((path, name))
         near.add((folder_of(path) + "/", name))
         near.update((f"{folder}/", name) for folder in composed.get(path, ()))
+    shapes = _shapes(repository)
     for path, index, image in list(repository.all(Image)):
-        if image.build_here or isinstance(image.name, Unknown) or image.role in ("output", "pushed"):
+        if image.build_here or image.role in ("output", "pushed"):
+            continue
+        if isinstance(image.name, Unknown):
+            if image.digest == "" and _shape(image.written) in shapes.get(path, ()):
+                repository.put(path, index, image.replace(overridden=UNKNOWN))
             continue
         beside = image.engine == "compose" and (folder_of(path) + "/", image.name) in near
         beside = beside or (image.engine in _REWRITTEN and _is_below(path, rewritten.get(image.name, ())))
@@ -204,6 +209,32 @@ def _built_here(repository: Repository, *, certain: bool) -> None:
             repository.put(path, index, image.replace(build_here=True))
         elif image.digest == "" and (not certain or image.name in perhaps):
             repository.put(path, index, image.replace(overridden=UNKNOWN))
+
+
+def _shapes(repository: Repository) -> dict[str, set[str]]:
+    """Return, by Dockerfile, the names that other steps of what builds it give to images, where those are known in part.
+
+    A Dockerfile that builds on a name which is known in the same part may build on one of them, though not on its own.
+    """
+    made: dict[str, list[tuple[str, int, str]]] = {}
+    for path, _, image in repository.all(Image):
+        if image.role == "output" and image.name is UNKNOWN and (shape := _shape(image.written)):
+            made.setdefault(path, []).append((image.job, image.step, shape))
+    found: dict[str, set[str]] = {}
+    for dockerfile, its_builds in builds.builds(repository).items() if made else ():
+        own = {(build.path, build.component.job, build.component.step) for build in its_builds}
+        for path in {build.path for build in its_builds} if dockerfile else ():
+            others = {shape for job, step, shape in made.get(path, ()) if (path, job, step) not in own}
+            found.setdefault(dockerfile, set()).update(others)
+    return found
+
+
+def _shape(written: str) -> str:
+    """Return a name without its tag, each variable a `…`; "" where its last part is not known: that could be any image."""
+    name = _VARIABLE.sub("…", written)
+    before, slash, last = name.rpartition("/")
+    last = last.partition("@")[0].partition(":")[0]
+    return f"{before}/{last}" if slash and last and "…" in before and "…" not in last else ""
 
 
 def _perhaps_bare(repository: Repository) -> set[str]:

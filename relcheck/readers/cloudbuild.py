@@ -11,9 +11,11 @@ builders is the program that its name says. What starts a build is not in the fi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Fact, Image, Job, Publish, SecretUse, Text
+from relcheck.patterns import lazy_pattern
 from relcheck.readers.ci_common import Around, merged_secrets, placed, publishes_by_name
 from relcheck.readers.ci_values import Markers, images, list_of, scalars, variable_facts
 from relcheck.readers.nodes import Mapping, Node, Scalar
@@ -29,6 +31,7 @@ _BUILDERS = frozenset({
 _OWN_REGISTRIES = ("gcr.io/cloud-builders/", "gcr.io/cloud-builders-community/")
 _PACKAGES = {"pythonPackages": "pypi", "npmPackages": "npm", "mavenArtifacts": "maven", "goModules": "go"}
 _JOB = "build"
+_BARE = lazy_pattern(r"\$([A-Za-z_]\w*)", re.ASCII)
 _SHELLS = ("bash", "sh", "/bin/bash", "/bin/sh")
 
 
@@ -61,7 +64,7 @@ class _Build:
         named = [node for step in self.steps for node in scalars(step.get("args", merge=True))]
         named += scalars(top.get("images"))
         # An image that the build makes and uses follows nobody else; its names are often known in part only.
-        self.built = {node.value for node in named}
+        self.built = {_braced(node.value) for node in named}
         self.built |= {self.markers.one(node.source).text.replace(MARK, "…") for node in named}
         # Whatever its tag, an image of the same name as one that a build step tags is that one.
         self.tagged = {_untagged(text) for step in self.steps for text in _tags(step)}
@@ -121,7 +124,7 @@ class _Build:
         if name is not None:
             yield from images(
                 name.source, self.markers, role="job", engine="cloudbuild", job=_JOB, step=number,
-                build_here=name.value in self.built or _untagged(name.value) in self.tagged,
+                build_here=_braced(name.value) in self.built or _untagged(name.value) in self.tagged,
             )  # fmt: skip
         yield from self._environment(step.get("env", merge=True), number)
         around = Around(job=_JOB, step=number, guarded=True, id_token="unknown")  # noqa: S106 - a level, not a secret
@@ -132,7 +135,7 @@ class _Build:
             yield from placed(read_shell(script.source, context="run", job=_JOB, step=number), around)
         elif script is None:
             for fact in placed(self._command(step, name, number), around):
-                own = isinstance(fact, Image) and fact.role in ("pulled", "run") and fact.written in self.built
+                own = isinstance(fact, Image) and fact.role in ("pulled", "run") and _braced(fact.written) in self.built
                 yield fact.replace(build_here=True) if own else fact
 
     def _command(self, step: Mapping, name: Scalar | None, number: int) -> Iterator[Fact]:
@@ -179,9 +182,14 @@ def _tags(step: Mapping) -> Iterator[str]:
         before = node.value
 
 
+def _braced(text: str) -> str:
+    """Return a text with `$NAME` in the other way of writing it, `${NAME}`, so that both compare as one."""
+    return _BARE.sub(r"${\1}", text)
+
+
 def _untagged(text: str) -> str:
-    """Return a reference without its tag and digest, with its variables as they are written."""
-    name = text.partition("@")[0]
+    """Return a reference without its tag and digest, its variables still in it."""
+    name = _braced(text).partition("@")[0]
     tag = name.rpartition(":")[2]
     return name.removesuffix(f":{tag}") if "/" not in tag else name
 
