@@ -74,9 +74,15 @@ def _interpolate(repository: Repository) -> None:
 
 
 def _said_before(repository: Repository) -> None:
-    """Mark what a script takes from one of its variables once more: the repair is made once, where the variable is set."""
+    """Mark what a script, or a compose file, takes from a variable once more: the repair is made once, where that is set."""
     said: set[tuple[str, str, int, str]] = set()
+    used: set[tuple[str, str, str]] = set()
     for path, index, image in list(repository.all(Image)):
+        if image.engine == "compose" and any(place.path for place in image.related):
+            use = (path, image.role, image.written)
+            if use in used:
+                repository.put(path, index, image.replace(repeated=True))
+            used.add(use)
         place = image.parts.get("tag") or image.parts.get("name")
         if image.engine != "command" or place is None or not place.form.endswith("variable"):
             continue
