@@ -144,7 +144,7 @@ GROWING: dict[str, Grown] = {
     "logins of Ansible": Grown("ansible", "- docker_login: {username: a, password: c#}\n"),
     "variables of AppVeyor": Grown("appveyor", "  A#_TOKEN: k7Rw2pLq9vTz#\n", "environment:\n"),
     "secrets": Grown("env-file", "TOKEN_#_PASSWORD=k7Rw2pLq9vTz#\nA#=$A\n"),
-    "keys": Grown("private-key", "-----BEGIN PRIVATE KEY-----\nMIIBVQIBADANBgkqhkiG9w0BAQEFAASCAT8wggE7AgEAAkEAq7BFUpkGp3LQmlQ#\n-----END PRIVATE KEY-----\n"),
+    "keys": Grown("private-key", "-----BEGIN PRIVATE KEY-----\nMCwBVQIBADANBgkqhkiG9w0BAQEFAASCAT8wggE7AgEAAkEAq7BFUpkGp3LQmlQ#\n-----END PRIVATE KEY-----\n"),
     "versions of Python": Grown("python-version", "a# = 1\n", "__version__ = '1.0.0'\n", path="__init__.py"),
     "arguments of setup.py": Grown("setup-py", "'a#>=1',\n", "from setuptools import setup\nsetup(name='x', install_requires=[", "])\n"),
     "requirements of setup.cfg": Grown("setup-cfg", "  a#>=1\n", "[metadata]\nname = x\n[options]\ninstall_requires =\n"),
@@ -161,6 +161,10 @@ GROWING: dict[str, Grown] = {
     "containers": Grown("documents", "  - {name: a#, image: a, env: [{name: A_PASSWORD, value: x}]}\n", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n"),
     "items of a list": Grown("documents", "- {apiVersion: v1, kind: Secret, metadata: {name: a#}, stringData: {password: x}}\n", "apiVersion: v1\nkind: List\nitems:\n"),
     "lines of text": Grown("text", "see https://u:p#@r.example.com\n"),
+    "users of clusters": Grown("kubeconfig", "- {name: a#, user: {token: aaaabbbb#, exec: {command: x#}}}\n", "apiVersion: v1\nkind: Config\nusers:\n"),
+    "profiles of a cloud": Grown("aws-config", "[a#]\naws_access_key_id = AKIA#\naws_secret_access_key = abcdefgh#\n"),
+    "settings of git": Grown("git-config", '[url "https://u:abcdefgh#@git.example.com/"]\n\tinsteadOf = git://a#/\n[http "https://a#"]\n\textraheader = Authorization: Basic abcdefgh#\n'),
+    "what a script asks": Grown("script-metadata", '#   "a#>=1",\n', "# /// script\n# dependencies = [\n", "# ]\n# ///\n"),
 }  # fmt: skip
 
 
