@@ -32,6 +32,9 @@ HANDED_ON = {
     "helm_values": "objects in files that are named like values",
     "gitmodules": "the reader of URLs with credentials",
     "shell": "files that scripts write",
+    "justfile": "the lines of recipes and processes, which are shell text",
+    "taskfile": "the commands of tasks, which are shell text",
+    "rakefile": "commands in Ruby, which are shell text",
 }
 """Readers that call the reader of another format, whose kinds come out here too."""
 

@@ -23,7 +23,7 @@ from relcheck.readers.azure_tree import Variables, events_of, get, items, pairs,
 from relcheck.readers.ci_common import Around, merged_secrets, placed
 from relcheck.readers.ci_values import images, variable_facts
 from relcheck.readers.composed import composed
-from relcheck.readers.known import Call, firmness, known_facts
+from relcheck.readers.known import Call, firmness, known_facts, powershell_facts
 from relcheck.readers.nodes import Mapping, Node, Scalar
 from relcheck.readers.yaml_tree import faults, load, walk
 from relcheck.records import Record
@@ -281,6 +281,9 @@ class _Pipeline:
             yield from self._script(script, around, setting)
         if isinstance(bash, Scalar):
             yield from self._script(bash, around, setting)
+        for found in (get(step, "pwsh"), get(step, "powershell")):
+            if isinstance(found, Scalar):
+                yield from powershell_facts(setting.variables.markers().one(found.source), around)
 
     def _script(self, script: Scalar, around: Around, setting: _Setting) -> Iterator[Fact]:
         from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell

@@ -65,3 +65,9 @@ def masked(source: Source, pattern: re.Pattern[str]) -> Source:
             out.append(MARK)
             size, at = size + 1, match.end()
     return source.embed("".join(out), tuple(pieces), "variable")
+
+
+def in_file(source: Source) -> Source:
+    """Return a text embedded in the file itself, whatever it is embedded in: what is composed needs one parent."""
+    span = source.all()
+    return source.root.embed(source.text, (Piece(0, len(source.text), span.start, span.end),), span.form)

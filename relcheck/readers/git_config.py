@@ -15,9 +15,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from relcheck.facts import Credential, Fact
+from relcheck.facts import UNKNOWN, Credential, Fact, Registry
 from relcheck.readers.home_secrets import header_secret, home_credential
-from relcheck.readers.urls import userinfo
+from relcheck.readers.urls import registry, userinfo
 from relcheck.source import Source
 
 _LINE = re.compile(r"[^\r\n]*")
@@ -42,7 +42,7 @@ class Setting(NamedTuple):
 
 
 def read(source: Source) -> Iterator[Fact]:
-    """Yield the credentials that the file holds."""
+    """Yield the credentials that the file holds, and what it says of the way to a server."""
     seen: set[int] = set()
     for setting in _settings(source):
         if "://" in setting.sub.text and setting.sub.all().start not in seen:
@@ -51,6 +51,7 @@ def read(source: Source) -> Iterator[Fact]:
             if found is not None:
                 yield found
         yield from _said(setting)
+        yield from _transport(setting)
 
 
 def _settings(source: Source) -> Iterator[Setting]:
@@ -74,6 +75,20 @@ def _unquoted(source: Source) -> Source:
     text = source.text
     whole = len(text) > 1 and text[0] == text[-1] == '"' and '"' not in text[1:-1].replace('\\"', "")
     return source.part(1, len(text) - 1) if whole else source
+
+
+def _transport(setting: Setting) -> Iterator[Registry]:
+    """Certificates that are not checked, and addresses that are rewritten to plain HTTP."""
+    key, text = f"{setting.section}.{setting.name}", setting.value.text.lower()
+    if key == "http.sslverify" and text in ("false", "no", "off", "0"):
+        host = _host(setting.sub)
+        yield Registry(
+            span=setting.value.all(), ecosystem="git", purpose="vcs", url=UNKNOWN, host=host or UNKNOWN, tls="off",
+            key=f"http.sslVerify = {setting.value.text}",
+        )  # fmt: skip
+    elif key in ("url.insteadof", "url.pushinsteadof") and setting.sub.text.startswith("http://"):
+        found = registry(setting.sub, ecosystem="git", purpose="vcs", key="insteadOf")
+        yield from (fact for fact in found if isinstance(fact, Registry))
 
 
 def _said(setting: Setting) -> Iterator[Credential]:

@@ -392,10 +392,16 @@ def _in_folder(step: Step, facts: Iterator[Fact]) -> Iterator[Fact]:
 def _script(run: Scalar, step: Step) -> Iterator[Fact]:
     shell = _shell_of(step)
     if shell is None:
+        if _is_powershell(step):
+            from relcheck.readers.powershell import read_powershell  # noqa: PLC0415 - few steps are written in it
+
+            yield from read_powershell(
+                run.source, context="run", job=step.frame.job, step=step.number, expressions=EXPRESSION,
+                secret_names=_secret_names(step), tolerant=step.around.tolerant,
+            )  # fmt: skip
         return
     from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
 
-    secret_names = frozenset(name for name, value in step.around.variables.items() if _SECRET.search(value))
     own = step.body.map("env")
     rewritten = step.frame.rewritten.difference(key.value for key, _ in (own.pairs() if own is not None else ()))
     literals = {
@@ -408,10 +414,20 @@ def _script(run: Scalar, step: Step) -> Iterator[Fact]:
         step=step.number,
         expressions=EXPRESSION,
         variables=literals,
-        secret_names=secret_names,
+        secret_names=_secret_names(step),
         tolerant=step.around.tolerant,
         shell_options=shell,
     )
+
+
+def _secret_names(step: Step) -> frozenset[str]:
+    return frozenset(name for name, value in step.around.variables.items() if _SECRET.search(value))
+
+
+def _is_powershell(step: Step) -> bool:
+    """Whether PowerShell runs the step's script: by name, or because the runner is Windows."""
+    written = (step.body.text("shell") or step.frame.shell).strip()
+    return (written.split()[0].lower() in ("pwsh", "powershell")) if written else True
 
 
 def _shell_of(step: Step) -> str | None:

@@ -9,7 +9,7 @@ version, and what the configuration adds (`known-components`). The keys of an en
     setup       [{input, name}]                                        an installed tool
     registries  [{input, ecosystem, purpose}]
     charts      [{name, version, repository, only}]
-    scripts     [{input, only, unless}]                                shell text
+    scripts     [{input, language, only, unless}]                      shell text, or that of PowerShell
     credentials [input]
 
 `only` and `unless` map inputs to patterns; an input that is not written counts as the empty text.
@@ -25,7 +25,7 @@ from relcheck.components import table
 from relcheck.facts import UNKNOWN, Credential, Dependency, Fact, Image, Login, Publish, Text, Truth
 from relcheck.readers.ci_common import Around, placed, value_kind
 from relcheck.readers.ci_values import Markers, images, scalars
-from relcheck.readers.composed import composed
+from relcheck.readers.composed import composed, in_file
 from relcheck.readers.nodes import Node, Scalar
 from relcheck.readers.nodes import Sequence as Items
 from relcheck.readers.urls import registry
@@ -34,7 +34,7 @@ from relcheck.refs import MARK
 from relcheck.refs.image import login_host
 from relcheck.refs.secrets import identify, literal_form, redact
 from relcheck.refs.url import parse_url
-from relcheck.source import Piece, Source, Span
+from relcheck.source import Source, Span
 
 _ITEM = re.compile(r"[^,\s](?:[^,\r\n]*[^,\s])?")
 _EXACT = re.compile(r"v?\d+\.\d+\.\d+(?:[-+][\w.+-]+)?")
@@ -107,7 +107,7 @@ def _facts(entry: Entry, call: Call) -> Iterator[Fact]:
         yield _publish(entry["publish"], call)
     for spec in entry.get("scripts", ()):
         if call.applies(spec):
-            yield from script(call, spec["input"])
+            yield from script(call, spec["input"], spec.get("language", ""))
     for name in entry.get("credentials", ()):
         source = call.source(name)
         if source is not None:
@@ -187,17 +187,11 @@ def _reference(name: Source, tag: Source | str, host: Source | None, *, hidden: 
     if hidden:
         words.append(f"{MARK}/")
     elif host is not None and host.text.strip() and not name.text.startswith(host.text):
-        words += [_in_file(host), "" if host.text.endswith("/") else "/"]
-    words.append(_in_file(name))
+        words += [in_file(host), "" if host.text.endswith("/") else "/"]
+    words.append(in_file(name))
     if tag and ":" not in name.text.rpartition("/")[2]:
-        words += [tag] if isinstance(tag, str) else [":", _in_file(tag)]
+        words += [tag] if isinstance(tag, str) else [":", in_file(tag)]
     return name if len(words) == 1 else composed(words)
-
-
-def _in_file(source: Source) -> Source:
-    """Return a text embedded in the file itself, whatever it is embedded in: what is composed needs one parent."""
-    span = source.all()
-    return source.root.embed(source.text, (Piece(0, len(source.text), span.start, span.end),), span.form)
 
 
 def _setup(spec: Entry, call: Call) -> Iterator[Dependency]:
@@ -285,13 +279,16 @@ def _host(spec: Entry, call: Call) -> Text:
     return ""
 
 
-def script(call: Call, name: str) -> Iterator[Fact]:
-    """Yield what the shell text of an input says."""
-    from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
-
+def script(call: Call, name: str, language: str = "") -> Iterator[Fact]:
+    """Yield what the shell text of an input says, or its text in PowerShell."""
     source = call.source(name)
     if source is None:
         return
+    if language == "powershell":
+        yield from powershell_facts(call.markers.one(source), call.around)
+        return
+    from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
+
     yield from read_shell(
         call.markers.one(source),
         context="run",
@@ -300,3 +297,11 @@ def script(call: Call, name: str) -> Iterator[Fact]:
         tolerant=call.around.tolerant,
         shell_options="e",
     )
+
+
+def powershell_facts(source: Source, around: Around) -> Iterator[Fact]:
+    """Yield what a step in PowerShell says."""
+    from relcheck.readers.powershell import read_powershell  # noqa: PLC0415 - few steps are written in it
+
+    found = read_powershell(source, context="run", job=around.job, step=around.step, tolerant=around.tolerant)
+    yield from placed(found, around)

@@ -55,6 +55,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "build.openshift.io": ("kubernetes_openshift",),
     "image.openshift.io": ("kubernetes_openshift",),
     "helm.cattle.io": ("kubernetes_charts",),
+    "monitoring.coreos.com": ("kubernetes_operators",),
 }
 """Which modules know more of the objects of a group; each has `object_facts(node, group, kind, setting)`."""
 _OLD_GROUPS = {"BuildConfig": "build.openshift.io", "ImageStream": "image.openshift.io"}
@@ -141,7 +142,7 @@ def _object(node: Mapping, api_version: str, kind: str, setting: Setting, depth:
         yield from config_facts(node)
     if not is_silent(api_version, kind):
         yield from _workload(node, api_version, kind, setting)
-    yield from _function(node, setting)
+    yield from function_image(node, setting)
     group = group_of(api_version) or _OLD_GROUPS.get(kind, "")
     for name in _MODULES.get(group, ()):
         reader: ObjectReader = import_module(f"relcheck.readers.{name}").object_facts
@@ -155,7 +156,7 @@ def _is_local(node: Mapping) -> bool:
     return annotations is not None and (annotations.text(_LOCAL) == "true" or bool(annotations.text(_FUNCTION)))
 
 
-def _function(node: Mapping, setting: Setting) -> Iterator[Image]:
+def function_image(node: Mapping, setting: Setting) -> Iterator[Image]:
     """The image of a KRM function, in an annotation of its configuration: `container: {image}` as YAML text."""
     metadata = node.map("metadata")
     annotations = metadata.map("annotations") if metadata is not None else None

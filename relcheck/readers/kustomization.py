@@ -273,3 +273,5 @@ def _plugin(node: Node) -> Iterator[Fact]:
         made = Sequence(entry._file, entry.start, flow=False)
         made.items.append(entry)
         yield from override_images(made, engine="kustomize")
+    if isinstance(node, Mapping):
+        yield from kubernetes.function_image(node, Setting(engine="kustomize"))

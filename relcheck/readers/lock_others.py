@@ -1,4 +1,4 @@
-"""Lock files of Cargo, uv, Poetry, PDM, Pipenv, Bundler and Composer: hosts, missing hashes, own versions.
+"""Lock files of Cargo, uv, Poetry, PDM, Pipenv, Bundler and Composer, and pylock.toml: hosts, missing hashes, own versions.
 
 Each file is written by its tool in one layout, so passes with patterns are enough; no tree is built.
 """
@@ -37,6 +37,12 @@ _GEM_SPEC = re.compile(r"^    (?P<name>[\w.-]+) \((?P<version>[\w.-]+)\)", re.MU
 _GEM_REVISION = re.compile(r"^  revision: (?P<ref>\S+)", re.MULTILINE)
 _GEM_LOCKED = re.compile(r"^    (?P<name>[\w.-]+) \((?P<version>[\w.]+)(?:-[\w.-]+)?\)\r?$", re.MULTILINE)
 _GEM_WANTED = re.compile(r"^  (?P<name>[\w.-]+)(?: \(|!|\r?$)", re.MULTILINE)
+_PYLOCK = re.compile(r"pylock(?:\.[^.]+)?\.toml")
+_PYLOCK_HEAD = re.compile(r'^name = "(?P<name>[^"\n]+)"(?:\r?\nversion = "(?P<version>[^"\n]+)")?', re.MULTILINE)
+_PYLOCK_INDEX = re.compile(r'^index = "(?P<url>[^"\n]+)"', re.MULTILINE)
+_PYLOCK_FILE = re.compile(r'\burl = "(?P<url>[^"\n]+)"')
+_PYLOCK_GIT = re.compile(r"^(?:vcs = \{|\[packages\.vcs\])", re.MULTILINE)
+_PYLOCK_COMMIT = re.compile(r'\bcommit-id = "(?P<ref>[^"\n]*)"')
 _COMPOSER = re.compile(
     r'^ {12}"name": "(?P<name>[^"\n/]+/[^"\n]+)",\r?\n {12}"version": "v?(?P<version>[^"\n]+)"', re.MULTILINE
 )
@@ -45,7 +51,8 @@ _COMPOSER_URL = re.compile(r'"url": "(?P<url>http://[^"\n]*)"')
 
 def read(source: Source) -> Iterator[Fact]:
     """Yield what the lock file tells."""
-    known = _READERS.get(source.path.rsplit("/", 1)[-1].lower())
+    name = source.path.rsplit("/", 1)[-1].lower()
+    known = _READERS.get("pylock.toml" if _PYLOCK.fullmatch(name) else name)
     if known is None:
         return
     ecosystem, reader = known
@@ -123,6 +130,28 @@ def _poetry(text: str, ledger: Ledger) -> None:
             ledger.unverified(name, start + head.start("name"), start + head.end("name"))
 
 
+def _pylock(text: str, ledger: Ledger) -> None:
+    """PEP 751: `[[packages]]` with name, version, index, and sdist, wheels or archive, each with url and hashes; or vcs."""
+    start = text.find("[[packages]]")
+    while start >= 0:
+        end = text.find("\n[[packages]]", start)
+        end = len(text) if end < 0 else end + 1
+        block = text[start:end]
+        head, index, file = (found.search(block) for found in (_PYLOCK_HEAD, _PYLOCK_INDEX, _PYLOCK_FILE))
+        if head is not None:
+            ledger.locked(head["name"], head["version"] or "")
+            name = (head["name"], start + head.start("name"))
+            commit = _PYLOCK_COMMIT.search(block)
+            if index is not None:
+                ledger.came_from(index["url"], start + index.start("url"))
+            if _PYLOCK_GIT.search(block) and file is not None:
+                place = (start + file.start("url"), start + file.end("url"))
+                ledger.repository(name, (commit["ref"], start + commit.start("ref")) if commit else ("", -1), *place)
+            elif file is not None and "hashes" not in block:
+                ledger.unverified(name, start + file.start("url"), start + file.end("url"))
+        start = end if end < len(text) else -1
+
+
 def _pipenv(text: str, ledger: Ledger) -> None:
     """`_meta.sources`, and packages with `hashes`; git and path dependencies have none."""
     for match in _PIPENV.finditer(text):
@@ -171,6 +200,7 @@ _READERS: dict[str, tuple[str, Callable[[str, Ledger], None]]] = {
     "uv.lock": ("pypi", _uv),
     "poetry.lock": ("pypi", _poetry),
     "pdm.lock": ("pypi", _poetry),
+    "pylock.toml": ("pypi", _pylock),
     "pipfile.lock": ("pypi", _pipenv),
     "gemfile.lock": ("gem", _bundler),
     "gems.locked": ("gem", _bundler),

@@ -2,7 +2,7 @@
 
 A place is a path of keys: `*` is any key or item, `a|b` one of two. TOML, YAML, JSON, and lines `key = value`:
 
-    Poetry auth.toml, PDM and Hatch config.toml, uv credentials.toml           packages of Python
+    Poetry auth.toml and poetry.toml, PDM and Hatch config.toml, uv credentials.toml           packages of Python
     .sbt/.credentials, .ivy2/.credentials, local.properties                    packages of the JVM
     pub-tokens.json, .stack/upload/credentials.json, .conan2/credentials.json  packages of Dart, Haskell, C++
     jfrog-cli.conf, ansible.cfg, Renovate's hostRules                          several kinds of packages
@@ -16,12 +16,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from relcheck.facts import Credential, Fact, Unreadable
+from relcheck.facts import UNKNOWN, Credential, Fact, Registry, Unreadable
 from relcheck.patterns import lazy_pattern
 from relcheck.readers import container_registries, gradle_properties, toml_tree, yaml_tree
 from relcheck.readers.home_secrets import home_credential
 from relcheck.readers.ini_lines import entries
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
+from relcheck.readers.urls import registry
 from relcheck.refs.url import parse_url
 from relcheck.source import Source
 
@@ -40,6 +41,7 @@ def _client(file: str, ecosystem: str, *places: str) -> Client:
 
 _TREES = (
     _client(r"pypoetry/auth\.toml", "pypi", "http-basic/*/password", "pypi-token/*"),
+    _client(r"poetry\.toml", "pypi", "http-basic/*/password", "pypi-token/*"),
     _client(r"pdm/config\.toml", "pypi", "repository/*/password", "pypi/*/password", "pypi/password"),
     _client(r"hatch/config\.toml", "pypi", "publish/*/auth"),
     _client(r"uv/(?:credentials/)?credentials\.toml", "pypi", "credential/*/password"),
@@ -63,6 +65,7 @@ _LINES = (
 _ENGINES = lazy_pattern(r"(?:^|/)(?:registries\.yaml|containerd/config\.toml)$", re.IGNORECASE)
 _HOSTS = ("registry", "url", "remote", "service", "matchHost", "host", "hostname")
 _USERS = ("username", "user")
+_EMPTY = Mapping(Source("", ""), 0, flow=False)
 
 
 def read(source: Source) -> Iterator[Fact]:
@@ -104,10 +107,27 @@ def _tree(source: Source, client: Client) -> Iterator[Fact]:
     for fault in faults:
         yield Unreadable(span=fault.span, reason=f"cannot be read here: {fault.reason}")
     for document in documents:
+        if source.path.lower().endswith("poetry.toml") and isinstance(document, Mapping):
+            yield from _poetry(document)
         for place in client.places:
             for holder, key, value in _walk(document, place.split("/"), ""):
                 if value.value:
                     yield _login(value.source, client, key, holder)
+
+
+def _poetry(top: Mapping) -> Iterator[Fact]:
+    """Where Poetry publishes to, `repositories.NAME.url`, and whose certificate it does not check."""
+    for _, table in (top.map("repositories") or _EMPTY).pairs():
+        url = table.scalar("url") if isinstance(table, Mapping) else None
+        if url is not None:
+            yield from registry(url.source, ecosystem="pypi", purpose="publish", key="repositories")
+    for name, table in (top.map("certificates") or _EMPTY).pairs():
+        checked = table.scalar("cert") if isinstance(table, Mapping) else None
+        if checked is not None and checked.value == "false":
+            yield Registry(
+                span=checked.span, ecosystem="pypi", purpose="index", url=UNKNOWN, host=UNKNOWN, tls="off",
+                key=f"certificates.{name.value}.cert = false",
+            )  # fmt: skip
 
 
 def _walk(node: Node, path: list[str], host: str) -> Iterator[tuple[dict[str, str], str, Scalar]]:

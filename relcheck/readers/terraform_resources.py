@@ -10,8 +10,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from relcheck.facts import UNKNOWN, Dependency, Deploy, Fact, Registry, Resource, Text, Truth
+from relcheck.readers.composed import composed, in_file, reference
 from relcheck.readers.hcl_tree import blocks, candidates
 from relcheck.readers.hcl_values import Values
+from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence, walk
 from relcheck.readers.yaml_tree import load as load_yaml
 from relcheck.refs import MARK
@@ -163,6 +165,43 @@ def _helm_release(body: Mapping, values: Values) -> Iterator[Fact]:
             from relcheck.readers import embedded  # noqa: PLC0415 - few files hold values
 
             yield from embedded("helm-values", values.expanded(node).source)
+        elif isinstance(node, Mapping):
+            from relcheck.readers.helm_values import value_facts  # noqa: PLC0415 - few files hold values
+
+            made = _plain(node, values)
+            yield from value_facts(made) if isinstance(made, Mapping) else ()
+    yield from _set_images(body, values)
+
+
+_IMAGE_SETTING = re.compile(
+    r"(?P<path>(?:.*\.)?[\w-]*image[\w-]*)\.(?P<key>repository|registry|tag|digest)", re.IGNORECASE
+)
+
+
+def _set_images(body: Mapping, values: Values) -> Iterator[Fact]:
+    """Set { name = "image.tag", value }: the image that a chart is given; without a repository the chart's own is meant."""
+    given: dict[str, dict[str, Source]] = {}
+    for block in (*blocks(body, "set"), *blocks(body, "set_sensitive")):
+        match = _IMAGE_SETTING.fullmatch(values.text(block.get("name")))
+        value = block.scalar("value")
+        if match is not None and value is not None:
+            source = in_file(values.expanded(value).source)
+            if source.text:
+                given.setdefault(match["path"], {})[match["key"].lower()] = source
+    for path, pieces in given.items():
+        tag, digest = pieces.get("tag"), pieces.get("digest")
+        if tag is None and digest is None:
+            continue
+        shown = " ".join(f"{path}.{key}={piece.text.replace(MARK, '…')}" for key, piece in pieces.items())
+        if "repository" in pieces:
+            source = reference(pieces["repository"], tag, digest, pieces.get("registry"))
+        elif tag is not None:
+            source = composed([MARK, ":", tag])
+        else:
+            continue
+        found = image_fact(source, role="override", engine="terraform", written="" if "repository" in pieces else shown)
+        if found is not None:
+            yield found
 
 
 def _chart_password(body: Mapping, repository: Scalar, values: Values) -> Iterator[Fact]:
@@ -284,6 +323,22 @@ def _cleanup(place: Node, key: str, covers: tuple[str, ...]) -> Registry:
     )  # fmt: skip
 
 
+def _nomad_job(body: Mapping, values: Values) -> Iterator[Fact]:
+    """nomad_job { jobspec = <<EOT … EOT }: job > group > task > config { image }, in HCL (or in JSON, which is not read)."""
+    from relcheck.readers.hcl_tree import load as load_hcl  # noqa: PLC0415 - few files hold a job
+
+    spec = body.scalar("jobspec")
+    if spec is None or spec.style != "<<" or "{" not in spec.value:
+        return
+    top, _ = load_hcl(spec.source)
+    inner = Values({}, values.engine)
+    for node in walk(top):
+        for task in blocks(node, "task") if isinstance(node, Mapping) else ():
+            for _, found in task.pairs():
+                for config in blocks(found, "config") if isinstance(found, Mapping) else ():
+                    yield from inner.images(config.get("image"), "workload")
+
+
 def _workspace(body: Mapping, values: Values) -> Iterator[Fact]:
     """tfe_workspace { terraform_version }."""
     version = body.scalar("terraform_version")
@@ -348,4 +403,5 @@ _READERS: dict[str, Callable[[Mapping, Values], Iterator[Fact]]] = {
     "aws_ecr_lifecycle_policy": _lifecycle,
     "github_actions_secret": _secret,
     "tfe_workspace": _workspace,
+    "nomad_job": _nomad_job,
 }

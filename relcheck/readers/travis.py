@@ -4,6 +4,8 @@
     before_install … after_deploy: TEXT | [TEXT]                at the top and of each entry of jobs.include
     env: [NAME=value …] | {global: […], jobs: […]}              {secure: …} is encrypted
     deploy: {provider, on: {tags, branch, all_branches, condition}, …} | […]
+    addons: {apt: {sources: [{sourceline, key_url}]}, snaps: [NAME | {name, channel}]}
+    deploy.edge: true | {source, branch}                        the deployment tool itself, from a branch
     node_js, python, go, …: VERSION | [VERSION]
 
 Every branch, tag and pull request is built. A deployment never starts for a pull request, and only for the default
@@ -15,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Component, Fact, Job, Publish, Text, Truth
+from relcheck.facts import UNKNOWN, Component, Fact, Job, Publish, Registry, Text, Truth
 from relcheck.readers.ci_common import Around, placed
 from relcheck.readers.ci_values import list_of, scalars, script_of, variable_facts
 from relcheck.readers.known import credential, tool_dependency
@@ -82,6 +84,7 @@ class _Config:
         around = Around(job=name, events=job.events, guarded=job.guarded, variables=_variables(holder), id_token="none")  # noqa: S106 - a level
         yield from _languages(holder, name)
         yield from _environment(holder.get("env", merge=True), name)
+        yield from _addons(holder.map("addons", merge=True), name)
         for number, phase in enumerate(_PHASES):
             yield from self._phase(holder.get(phase, merge=True), around.replace(step=number), phase)
         for item in list_of(holder.get("deploy", merge=True)):
@@ -117,6 +120,7 @@ class _Config:
         script = node.get("script", merge=True)
         if provider.value == "script" and isinstance(script, Scalar):
             yield from self._phase(script, reach, "deploy")
+        yield from _edge(node.get("edge", merge=True), around.job)
         ecosystem = _PROVIDERS.get(provider.value)
         if ecosystem is not None:
             yield from placed([_publish(provider, ecosystem, node)], reach)
@@ -208,6 +212,50 @@ def _environment(node: Node | None, job: str) -> Iterator[Fact]:
             for match in _PAIR.finditer(item.value):
                 group = next(name for name in ("double", "single", "bare") if match[name] is not None)
                 yield from environment_facts(match["name"], item.source.part(*match.span(group)), job=job, where="ci")
+
+
+def _addons(addons: Mapping | None, job: str) -> Iterator[Fact]:
+    """Repositories of apt, keys that are fetched in plain text, and snaps with the channel that they follow."""
+    from relcheck.readers.apt_sources import source_lines  # noqa: PLC0415 - few builds add any
+
+    apt = addons.map("apt") if addons is not None else None
+    for item in list_of(apt.get("sources")) if apt is not None else []:
+        line, key = (
+            (item.scalar(name) for name in ("sourceline", "key_url")) if isinstance(item, Mapping) else (None, None)
+        )
+        if line is not None:
+            yield from source_lines(line.source, job=job)
+        if key is not None and key.value.startswith("http://"):
+            yield Registry(
+                span=key.span, job=job, ecosystem="os", purpose="os", url="", host="", key=f"key_url {key.value}",
+                integrity_off=True,
+            )  # fmt: skip
+    for item in list_of(addons.get("snaps")) if addons is not None else []:
+        name, channel = (item.scalar(key) for key in ("name", "channel")) if isinstance(item, Mapping) else (None, None)
+        if name is not None and channel is not None and channel.value:
+            found = tool_dependency(name.value, channel.source, channel.value)
+            moving = re.fullmatch(r"(?:[\w.-]+/)?(?:edge|beta|candidate|stable)", channel.value)
+            yield found.replace(job=job, firmness="tag" if moving else found.firmness)
+
+
+def _edge(node: Node | None, job: str) -> Iterator[Component]:
+    """`edge: true` takes the deployment tool from its branch `master`, a mapping says from where else."""
+    if isinstance(node, Scalar) and node.value == "true":
+        yield Component(
+            span=node.span, job=job, system="travis", kind="plugin", name="travis-ci/dpl", owner="travis-ci", ref="master",
+            ref_kind="branch",
+        )  # fmt: skip
+    elif isinstance(node, Mapping):
+        source, branch = node.scalar("source"), node.scalar("branch")
+        place = branch or source
+        if place is not None and "$" not in place.value:
+            name = source.value if source is not None else "travis-ci/dpl"
+            ref = branch.value if branch is not None else "master"
+            parts = {"name": source.span} if source is not None else {}
+            yield Component(
+                span=place.span, parts=parts | ({"ref": branch.span} if branch is not None else {}), job=job, system="travis",
+                kind="plugin", name=name, owner=name.partition("/")[0], ref=ref, ref_kind=classify_ref(ref),
+            )  # fmt: skip
 
 
 def _languages(holder: Mapping, job: str) -> Iterator[Fact]:

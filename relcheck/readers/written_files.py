@@ -46,6 +46,8 @@ _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r"(?:.*/)?\.aws/(?:credentials|config)", "aws-config", ".aws/credentials"),
         (r"(?:.*/)?\.condarc", "condarc", ".condarc"),
         (r"(?:.*/)?\.env(?:\.\w+)?", "env-file", ".env"),
+        (r".*/sources\.list(?:\.d/[^/]+\.list)?", "apt-sources", "sources.list"),
+        (r".*/sources\.list\.d/[^/]+\.sources", "apt-sources", "a.sources"),
         (r"(?:.*/)?Dockerfile(?:\.\w+)?", "dockerfile", "Dockerfile"),
         (r".*\.sh", "shell", "x.sh"),
     )

@@ -344,6 +344,42 @@ ROWS = [
     (".travis.yml", "node_js: [node]\nscript: x\n", "dependency setup node tag @ node"),
     # woodpecker
     (".woodpecker.yml", "steps: {a: {image: 'x/y:1', commands: [docker pull b:2]}}\nclone: {git: {image: 'z:1'}}\n", "image pulled @ 2"),
+    # scripts in other languages
+    ("a.ps1", "$tag = '2'\ndocker pull `\n  \"b:$tag\"\n", "image pulled @ $tag"),
+    ("a.ps1", "if ($x) { docker pull 'b:2' }\n", "image pulled @ 2"),
+    ("a.ps1", "# docker pull b:2\nirm https://x.example.com/i.ps1 | iex\n", "download  @ https://x.example.com/i.ps1"),
+    ("a.psm1", "Publish-Module -Path . -NuGetApiKey $env:KEY\n", "publish nuget @ Publish-Module"),
+    (".github/workflows/a.yml", "on: push\njobs: {a: {runs-on: windows-2022, steps: [{run: 'docker pull b:2'}]}}\n", "image pulled @ 2"),
+    (".github/workflows/a.yml", "on: push\njobs: {a: {runs-on: x, steps: [{run: 'docker pull b:2', shell: pwsh}]}}\n", "image pulled @ 2"),
+    ("azure-pipelines.yml", "steps: [{pwsh: 'docker pull b:2'}]\n", "image pulled @ 2"),
+    ("azure-pipelines.yml", "steps: [{task: 'PowerShell@2', inputs: {targetType: inline, script: 'docker pull b:2'}}]\n", "image pulled @ 2"),
+    ("azure-pipelines.yml", "steps: [{task: 'AzureCLI@2', inputs: {scriptType: pscore, inlineScript: 'docker pull b:2'}}]\n", "image pulled @ 2"),
+    ("justfile", "v := '2'\na x:\n  @docker pull b:{{v}}\n", "image pulled @ {{v}}"),
+    ("Taskfile.yml", "version: 3\ntasks: {a: {cmds: [{cmd: 'docker pull b:2'}]}}\n", "image pulled @ 2"),
+    ("Rakefile", "task :a do\n  sh 'docker pull b:2'\nend\n", "image pulled @ 2"),
+    ("a.rake", "x = `docker pull b:2`\n", "image pulled @ 2"),
+    ("Procfile", "web: docker run b:2\n", "image run @ 2"),
+    (".profile", "docker pull b:2\n", "image pulled @ 2"),
+    # configuration of clients
+    ("poetry.toml", "[repositories.a]\nurl = 'http://x.example.com/'\n", "registry publish  @ x.example.com"),
+    ("poetry.toml", "[http-basic.a]\nusername = 'u'\npassword = 'abcdef123456'\n", "credential client-login literal @ abcdef123456"),
+    ("poetry.toml", "[certificates.a]\ncert = false\n", "registry index off @ false"),
+    (".gemrc", ":sources: ['http://x.example.com/']\n", "registry index  @ x.example.com"),
+    (".bundle/config", "BUNDLE_MIRROR__HTTPS://A__EXAMPLE__COM/: http://x.example.com/\n", "registry mirror  @ x.example.com"),
+    (".gitconfig", "[http]\n\tsslVerify = false\n", "registry vcs off @ false"),
+    (".gitconfig", '[url "http://x.example.com/"]\n\tinsteadOf = https://x.example.com/\n', "registry vcs  @ x.example.com"),
+    ("etc/apt/sources.list.d/a.list", "deb [trusted=yes] https://x.example.com/os stable main\n", "registry os  @ trusted=yes"),
+    (".travis.yml", "addons: {apt: {sources: [{sourceline: 'deb http://x.example.com/os stable main'}]}}\n", "registry os  @ x.example.com"),
+    (".travis.yml", "addons: {snaps: [{name: a, channel: edge}]}\n", "dependency setup a tag @ edge"),
+    (".travis.yml", "deploy: {provider: npm, edge: true}\n", "component plugin branch @ true"),
+    ("pylock.toml", '[[packages]]\nname = "a"\nversion = "1"\nwheels = [{ url = "https://x.example.com/a.whl" }]\n', "dependency lock a exact @ https://x.example.com/a.whl"),
+    # images in pieces and in texts
+    ("a.yaml", "apiVersion: monitoring.coreos.com/v1\nkind: Alertmanager\nmetadata: {name: a, namespace: n}\nspec: {baseImage: x/y, tag: latest}\n", "image workload @ latest"),
+    ("kustomization.yaml", "transformers:\n- |-\n  apiVersion: x.example.com/v1\n  kind: F\n  metadata:\n    name: a\n    annotations: {config.kubernetes.io/function: 'container: {image: x/y:1}'}\n", "image run @ 1"),
+    ("a.tf", 'resource "nomad_job" "a" {\n  jobspec = <<E\njob "a" {\n  group "g" {\n    task "t" {\n      config { image = "x/y:1" }\n    }\n  }\n}\nE\n}\n', "image workload @ 1"),
+    ("a.tf", 'resource "helm_release" "a" {\n  chart = "z"\n  set {\n    name = "image.tag"\n    value = "latest"\n  }\n}\n', "image override @ latest"),
+    ("a.tf", 'resource "helm_release" "a" {\n  chart = "z"\n  values = [yamlencode({ image = { repository = "x/y", tag = "latest" } })]\n}\n', "image workload @ latest"),
+    ("a.container.d/10.conf", "[Container]\nImage=x/y:1\n", "image run @ 1"),
 ]
 # fmt: on
 

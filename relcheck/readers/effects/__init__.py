@@ -12,7 +12,7 @@ _FAMILIES = {
     "python": "pip pip3 pipx uv uvx poetry pdm hatch flit twine python python3 maturin pipenv",
     "others": (
         "cargo go gem bundle mvn mvnw gradle gradlew dotnet nuget composer apt apt-get apt-key apk yum dnf microdnf rpm zypper "
-        "brew cargo-release sbt"
+        "brew cargo-release sbt add-apt-repository"
     ),
     "publishing": "gh glab hub goreleaser release-it np dist release-cli jreleaser release-plz rake",
     "clouds": "gcloud aws az flyctl fly doctl heroku ansible-galaxy",

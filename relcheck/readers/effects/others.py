@@ -93,10 +93,15 @@ _LAX: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 _LAX_VALUES = ("off", "lenient", "NoSecurity")
 
 
-def _lax(invocation: Invocation, tool: str) -> Iterator[Registry]:
+def _lax(invocation: Invocation, tool: str) -> Iterator[Fact]:
     """`mvn -c`, `gradle -F off`, `gem install -P NoSecurity`: a checksum or signature that differs stops nothing."""
     if tool == "apt-key":
         yield from _open_keys(invocation)
+    elif tool == "add-apt-repository":
+        from relcheck.readers.apt_sources import source_lines  # noqa: PLC0415 - few scripts add a repository
+
+        for word in invocation.words[1:]:
+            yield from source_lines(word.source, job=invocation.setting.job, step=invocation.setting.step)
     flags, options = _LAX.get(tool, ((), ()))
     found = [(word.source, word.text) for word in invocation.words[1:] if word.text in flags]
     for name in options:

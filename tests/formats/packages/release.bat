@@ -1,0 +1,3 @@
+@echo off
+set "NPM_TOKEN={{token:npm}}"
+npm publish
