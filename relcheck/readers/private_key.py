@@ -1,10 +1,12 @@
 """Private keys: PEM blocks (RFC 7468), OpenSSH, PGP, PuTTY, minisign, age and cosign keys. Only blocks with a real body count.
 
-A text whose middle is left out, or that is no DER where DER belongs, is a picture of a key and none.
+A text whose middle is left out, that is no DER where DER belongs, or that is shorter than its DER says, is a picture of
+a key and none.
 """
 
 from __future__ import annotations
 
+import binascii
 import re
 from collections.abc import Iterator
 
@@ -25,6 +27,7 @@ _MIN_BODY = 64
 _MADE_UP = re.compile(r"0123456789|abcdefghijk|ABCDEFGHIJK|(?i:example|fakefake|donotuse)")
 _DER = re.compile(r"(?:RSA |EC |DSA |ENCRYPTED )?PRIVATE KEY")
 """Kinds whose text is DER in base64: a sequence, which begins with the letter M (RFC 7468, section 4)."""
+_SEQUENCE = 0x30
 _HEADERS = "Proc-Type:"
 """What an old encrypted key begins with: the text behind it is no DER."""
 _OPENSSH = "b3BlbnNzaC1rZXktdjEA"  # `openssh-key-v1` and a zero byte; the name of the cipher follows (PROTOCOL.key)
@@ -46,7 +49,7 @@ def read(source: Source) -> Iterator[Fact]:
         if _MADE_UP.search(letters) or _LEFT_OUT.search(body):
             continue
         locked = "ENCRYPTED" in match["kind"] or "ENCRYPTED" in match["body"] or _is_locked(letters)
-        if _DER.fullmatch(match["kind"]) and not (letters.startswith("M") or _HEADERS in match["body"]):
+        if _DER.fullmatch(match["kind"]) and _HEADERS not in match["body"] and not _is_der(letters):
             continue
         where = "comment" if _IN_COMMENT.fullmatch(match["body"]) else "text"
         kind = " ".join(_NAMES.get(word, word.lower()) for word in match["kind"].split())
@@ -57,6 +60,22 @@ def read(source: Source) -> Iterator[Fact]:
         yield _key(source, match, "minisign secret key", "encrypted" if "encrypted" in match[0] else "literal")
     for match in _AGE.finditer(source.text):
         yield _key(source, match, "age key", "literal")
+
+
+def _is_der(letters: str) -> bool:
+    """Whether a text in base64 can be a whole DER value: as long at least as the sequence says that it begins with.
+
+    Longer is no sign of anything: a character of the file around the key (the `r` of an escape) may stand among the letters.
+    """
+    text = letters.replace("=", "")
+    if not text.startswith("M"):
+        return False
+    tag, length, *more = binascii.a2b_base64(text[:8])
+    if tag != _SEQUENCE:
+        return True
+    count = max(length - 0x80, 0)  # above 0x80 the length itself stands in so many bytes (X.690, 8.1.3)
+    size = int.from_bytes(more[:count], "big") if count else length
+    return count > len(more) or 2 + count + size <= len(text) * 3 // 4
 
 
 def _is_locked(letters: str) -> bool:

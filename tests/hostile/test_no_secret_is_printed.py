@@ -96,7 +96,7 @@ FILES: dict[str, str] = {
     "broken/pyproject.toml": 'token = "{t0}"\npassword = "{p0}\n',
     "ignored/Dockerfile": "# relcheck: ignore[image-latest] because {t0}\nFROM node\n# relcheck: ignore[{t1}] x\nFROM python:latest\n",
     "README.md": "Use `{t0}`, or `export TOKEN={t1}`.\n",
-    "key.pem": "-----BEGIN PRIVATE KEY-----\nMII{b0}{b1}{b2}{b3}\n-----END PRIVATE KEY-----\n",
+    "key.pem": "-----BEGIN PRIVATE KEY-----\nMEwC{b0}{b1}{b2}{b3}\n-----END PRIVATE KEY-----\n",
     "Jenkinsfile": "pipeline {{ environment {{ TOKEN = '{t0}' }} stages {{ stage('a') {{ steps {{ sh 'docker login -u u -p {p0}' }} }} }} }}\n",
     "main.tf": 'provider "x" {{\n  token = "{t0}"\n  password = "{p0}"\n}}\n',
     ".circleci/config.yml": "version: 2.1\njobs:\n  a:\n    docker: [{{image: 'x/y:latest', auth: {{username: u, password: {p0}}}}}]\n    environment: {{TOKEN: {t0}}}\n    steps: [{{run: 'docker login -u u -p {p1}'}}]\n",

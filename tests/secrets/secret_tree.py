@@ -9,7 +9,7 @@ from zlib import crc32
 
 from tests.tokens import KINDS, SHAPES, make_token
 
-KEY = "MIIEowIBAAKCAQEAq7Zx3vQ9bW2mT5yK8dPfL1cN6hRjUeGsAoXiVtYzBwMnDkQpHg4JrCuSaEfO0lTqIxZb7Wm2Ny5Kv8Pd1Lc6HjRe3GsUoAiX"
+KEY = "MEwCowIBAAKCAQEAq7Zx3vQ9bW2mT5yK8dPfL1cN6hRjUeGsAoXiVtYzBwMnDkQpHg4JrCuSaEfO0lTqIxZb7Wm2Ny5Kv8Pd1Lc6HjRe3GsUoAiX"
 TOKENS = {kind: make_token(kind, 7) for kind in (*KINDS, *SHAPES)}
 
 
