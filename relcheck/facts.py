@@ -558,7 +558,7 @@ class Resource(Fact):
 
 
 class Download(Fact):
-    """Bytes are fetched by URL. verified_by: checksum, signature, pinned-url or ""; executed_by: the program or ""."""
+    """Bytes are fetched by URL. verified_by: checksum, signature, pinned-url, review or ""; executed_by: the program or ""."""
 
     tool: str
     url: Text = UNKNOWN  # userinfo removed

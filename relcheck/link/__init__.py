@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from relcheck.facts import (
     Component,
     Dependency,
+    Download,
     Fact,
     Image,
     Install,
@@ -43,6 +44,7 @@ LINKERS: dict[str, tuple[type[Fact], ...]] = {
     "publishing": (Package,),
     "published": (Publish,),
     "promotions": (Publish,),
+    "downloads": (Download,),
     "origins": (),
     "dead_events": (Publish,),
     "shallow": (Publish,),
