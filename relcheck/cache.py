@@ -6,7 +6,6 @@ the readers. Linked facts and findings are never kept. The cache is a convenienc
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from typing import Any
@@ -30,7 +29,8 @@ def cache_folder() -> str:
 
 def reader_identity() -> str:
     """Return a word that changes whenever the code that makes facts changes."""
-    from pathlib import Path  # noqa: PLC0415 - a small scan looks nothing up
+    import hashlib  # noqa: PLC0415 - a small scan looks nothing up
+    from pathlib import Path  # noqa: PLC0415 - see above
 
     found = hashlib.sha256(__version__.encode())
     package = Path(__file__).parent
@@ -48,18 +48,20 @@ class FactCache:
     """Facts by content for one scanned root; loaded once, written once if anything is new."""
 
     def __init__(self, root: str) -> None:
+        import hashlib  # noqa: PLC0415 - see reader_identity
         from pathlib import Path  # noqa: PLC0415 - see reader_identity
 
         name = hashlib.sha256(f"{root}\0{reader_identity()}".encode("utf-8", "surrogateescape")).hexdigest()[:24]
         self._path = Path(cache_folder(), f"facts-{name}.json")
         self._old: dict[str, list[Any]] = self._load()
         self._new: dict[str, list[Any]] = {}
+        self._hash = hashlib.blake2b
         self.hits = 0
 
     def key(self, path: str, file_format: str, data: bytes) -> str:
         """Return the identity of a file's facts."""
         name = f"{path}\0{file_format}\0".encode("utf-8", "surrogateescape")
-        return hashlib.blake2b(name + data, digest_size=16).hexdigest()
+        return self._hash(name + data, digest_size=16).hexdigest()
 
     def get(self, key: str) -> list[Fact] | None:
         """Return the facts kept under a key, or None."""

@@ -6,7 +6,6 @@ A file is JSON: systems, their components by name, and for each what its inputs 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -60,7 +59,11 @@ def _table(system: str, generation: int) -> dict[str, dict[str, Any]]:  # noqa: 
 
 def identity(tables: tuple[Table, ...]) -> str:
     """Return a word that tells tables apart; facts that were read with other tables are other facts."""
-    return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()[:16] if tables else ""
+    if not tables:
+        return ""
+    import hashlib  # noqa: PLC0415 - few configurations name tables
+
+    return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def read_tables(paths: Iterable[str]) -> tuple[Table, ...]:

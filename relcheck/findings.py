@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from relcheck.records import Record
 
 SEVERITIES = ("note", "warning", "error")
@@ -32,10 +30,18 @@ class Finding(Record):
     place: Place
     related: tuple[Place, ...] = ()
     subject: str = ""
-    fingerprint: str = ""
+    ordinal: int = 0  # among those of one rule, path and subject
     fixture: bool = False  # in a test or example folder
     suppressed: str = ""  # "inline", "config" or "" when it counts
     reason: str = ""  # why it is suppressed
+
+    @property
+    def fingerprint(self) -> str:
+        """An identity that survives moved lines: made of rule, path, subject and ordinal when a report asks for it."""
+        import hashlib  # noqa: PLC0415 - 4 ms, and a report for people shows none
+
+        text = "\0".join((self.rule, self.place.path, self.subject, str(self.ordinal)))
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def sort_key(finding: Finding) -> tuple[str, int, int, str, str]:
@@ -44,14 +50,12 @@ def sort_key(finding: Finding) -> tuple[str, int, int, str, str]:
     return place.path, place.line, place.column, finding.rule, finding.message
 
 
-def with_fingerprints(findings: list[Finding]) -> list[Finding]:
-    """Give each finding an identity that survives moved lines: rule, path, subject and ordinal among the equal ones."""
+def numbered(findings: list[Finding]) -> list[Finding]:
+    """Return findings in their order, each with its ordinal among those of the same rule, path and subject."""
     seen: dict[tuple[str, str, str], int] = {}
     out = []
     for finding in sorted(findings, key=sort_key):
         key = (finding.rule, finding.place.path, finding.subject)
         ordinal = seen[key] = seen.get(key, -1) + 1
-        text = "\0".join((*key, str(ordinal)))
-        digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-        out.append(finding.replace(fingerprint=digest[:32]))
+        out.append(finding.replace(ordinal=ordinal))
     return out

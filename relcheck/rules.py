@@ -6,7 +6,6 @@ a `RuleError` with file, line and column: an unknown key, a misspelt field, an e
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -130,6 +129,8 @@ def _add_custom(rules: dict[str, Rule], folder: str, cache_folder: str) -> None:
 
 def _version(rules: Iterable[Rule]) -> str:
     """Identify a rule set by what is written in it: compiled programs differ from one compilation to the next."""
+    import hashlib  # noqa: PLC0415 - 4 ms, and a scan that prints for people asks for no version
+
     found = hashlib.sha256(__version__.encode())
     for rule in rules:
         levels = [(level.severity, level.when, level.strict, level.profile) for level in rule.levels]
@@ -183,6 +184,7 @@ def rule_files(folder: Path) -> Iterator[Path]:
 
 
 def _identity(folder: Path, paths: Sequence[Path]) -> str:
+    import hashlib  # noqa: PLC0415 - a wheel's compiled rules need none of it
     from pathlib import Path  # noqa: PLC0415 - see rules_folder
 
     found = hashlib.sha256(f"{FORMAT}\0{__version__}\0{folder.resolve()}".encode())

@@ -13,7 +13,7 @@ from relcheck.cli.settings import Loaded, load, nested_files, scan_root
 from relcheck.config import Settings
 from relcheck.discover import Discovery
 from relcheck.errors import Exit, UsageProblem
-from relcheck.findings import SEVERITIES, Finding, sort_key, with_fingerprints
+from relcheck.findings import SEVERITIES, Finding, numbered, sort_key
 from relcheck.outcome import Outcome
 from relcheck.redact import safe_path, safe_text
 from relcheck.reports import render
@@ -160,14 +160,14 @@ class Scanning:
     def _suppressed(self, scanned: Scanned, selection: Selection) -> tuple[list[Finding], tuple[tuple[str, str], ...]]:
         """Return the findings, the silenced ones marked, and the faults of rules."""
         if self._given["no_ignores"]:
-            return with_fingerprints(list(scanned.findings)), scanned.faults
+            return numbered(list(scanned.findings)), scanned.faults
         suppressed = Suppressed(scanned.rules, scanned.reads, whole=scanned.discovery.whole)
         marked = suppressed.apply(scanned.findings, lambda path: selection.control(path, scanned.rules))
         marked = self._accepted(marked, scanned)
         leftovers = suppressed.leftovers(lambda path: selection.judging(path, scanned.rules))
         marked += suppressed.apply(leftovers, lambda path: selection.control(path, scanned.rules))
         faults = tuple(sorted({*scanned.faults, *suppressed.faults.items()}))
-        return sorted(with_fingerprints(marked), key=sort_key), faults
+        return sorted(numbered(marked), key=sort_key), faults
 
     def _accepted(self, findings: list[Finding], scanned: Scanned) -> list[Finding]:
         """Mark what the baseline of detect-secrets accepts."""

@@ -6,7 +6,6 @@ of megabytes a second but takes a while to load, so the first bytes of a scan ar
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable
@@ -95,7 +94,8 @@ class AdaptiveEngine:
 
 
 def _database(needs: tuple[Need, ...], *, cached: bool) -> Any:  # noqa: ANN401 - hyperscan's own class
-    import platform  # noqa: PLC0415 - like the rest, only for large scans
+    import hashlib  # noqa: PLC0415 - like the rest, only for large scans
+    import platform  # noqa: PLC0415 - see above
     from pathlib import Path  # noqa: PLC0415 - see above
 
     import hyperscan  # noqa: PLC0415 - a dozen milliseconds, and not on every platform
