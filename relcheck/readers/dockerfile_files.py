@@ -108,7 +108,7 @@ def _remote(
     source = expand(word, variables.get, "docker").source
     text = source.text
     if not _WEB.match(text) or _GIT_PATH.search(text):
-        yield from git_repository(source, verified=verified)
+        yield from git_repository(source, "added", verified=verified)
         return
     url = parse_url(text)
     if url is None:
@@ -130,7 +130,7 @@ def _remote(
     )
 
 
-def git_repository(source: Source, kind: str = "repository", *, verified: bool = False) -> Iterator[Component]:
+def git_repository(source: Source, kind: str, *, verified: bool = False) -> Iterator[Component]:
     """Yield the git repository that a text names as the context of a build or as a source of ADD."""
     found = parse_git_url(source.text)
     if found is None:

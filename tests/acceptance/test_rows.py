@@ -52,7 +52,7 @@ DOCKERFILE = [
     ("FROM a:1\nONBUILD RUN --mount=type=bind,from=b:2,target=/x true\n", "image mount @ 2"),
     ("FROM a:1\nADD https://h.example.com/x.tgz /x\n", "download  @ https://h.example.com/x.tgz"),
     (f"FROM a:1\nADD --checksum={DIGEST} https://h.example.com/x /x\n", "download checksum @ https://h.example.com/x"),
-    ("FROM a:1\nADD https://git.example.com/a/b.git#main /x\n", "component repository branch @ main"),
+    ("FROM a:1\nADD https://git.example.com/a/b.git#main /x\n", "component added branch @ main"),
     ('FROM a:1\nRUN ["docker", "pull", "b:2"]\n', "image pulled @ 2"),
     ("FROM a:1\nHEALTHCHECK --interval=5s CMD docker pull b:2\n", "image pulled @ 2"),
     ("FROM a:1\nENTRYPOINT docker pull b:2\n", "image pulled @ 2"),
