@@ -104,8 +104,8 @@ class Component(Fact):
     """A pipeline component of someone else is used.
 
     system: github, gitlab, pre-commit, kustomize, git, helm, docker, ... kind: action, workflow, include, component,
-    hook, base, chart, context, library, orb, pipe, plugin, repository, task, template, import, checkout (a repository
-    that is only checked out).
+    hook, base, chart, context, library, orb, pipe, plugin, repository (a script clones it), task, template, import,
+    checkout (a repository that is only checked out), added (a Dockerfile's ADD copies from it).
     ref_kind: see `relcheck.refs.git.classify_ref`.
     """
 
