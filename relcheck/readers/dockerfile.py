@@ -60,6 +60,7 @@ class _Stage:
         self.name = name
         self.parent = parent
         self.shell = shell
+        self.powershell = parent.powershell if parent else False
         self.image = -1  # the fact that names its base
         self.arguments: dict[str, Source] = {}  # names of ARG, by their place
         inherited = parent.variables if parent and len(parent.variables) <= _SEARCHED else {}
@@ -336,6 +337,10 @@ class _Reader:
             yield from _arguments(words, context)
         elif self.stage.shell:
             yield from _script(script, context, self.stage.variables)
+        elif self.stage.powershell:
+            from relcheck.readers.powershell import read_powershell  # noqa: PLC0415 - few images are of Windows
+
+            yield from read_powershell(value, context=context)
 
     def _runtime(self, name: str, value: Source) -> Iterator[Fact]:
         """Read what the container runs; after ENTRYPOINT the JSON form of CMD holds arguments only."""
@@ -365,6 +370,8 @@ class _Reader:
             yield Unreadable(span=value.all(), reason='SHELL takes the JSON form, as in ["/bin/sh", "-c"].')
             return
         self.stage.shell = any(word.text.rsplit("/", 1)[-1] in _SHELLS for word in words)
+        program = re.split(r"[\\/]", words[0].text.lower())[-1] if words else ""
+        self.stage.powershell = program.removesuffix(".exe") in ("powershell", "pwsh")
 
     def _onbuild(self, whole: Instruction, value: Source) -> Iterator[Fact]:
         word = re.match(r"[A-Za-z]+", value.text)

