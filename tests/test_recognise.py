@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from relcheck.discover import discover
+from relcheck.readers import FORMATS, _next_like, _translate
 from tests.conftest import write_tree
 
 
@@ -18,3 +20,27 @@ def test_a_hidden_folder_that_is_the_root_still_tells_the_format(tmp_path: Path,
     found = discover([str(folder / scanned)])
 
     assert [candidate.format for candidate in found.files] == ["github-workflow"]
+
+
+def names_of(glob: str) -> list[str]:
+    """Return paths that fit a pattern, some of them by a hair, and some that do not."""
+    plain = re.sub(r"\[(.)[^\]]*\]", r"\1", glob)
+    filled = [
+        plain.replace("**/", folders).replace("*", filling) for folders in ("", "a/b.c/") for filling in ("", "x.y")
+    ]
+    return [name for made in filled for name in (made, made.upper(), f"x{made}", f"{made}x", f"{made}/x")]
+
+
+def test_formats_are_found_by_ending_as_by_asking_each() -> None:
+    paths = [name for made in FORMATS for glob in made.patterns for name in names_of(glob)]
+    asked = [
+        [
+            re.fullmatch("|".join(map(_translate, made.patterns)) or r"(?!)", path, re.IGNORECASE | re.DOTALL)
+            for made in FORMATS
+        ]
+        for path in paths
+    ]
+
+    wanted = [next((number for number, found in enumerate(row) if found), len(FORMATS)) for row in asked]
+    assert [_next_like(path) for path in paths] == wanted
+    assert len(set(wanted)) > 100

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import NamedTuple
 
@@ -579,55 +579,35 @@ def _translate(glob: str) -> str:
     return "".join(out)
 
 
-_FEW_PATHS = 64
-"""So many paths are asked format by format: compiling the expression for all formats takes longer than that."""
-
-_asked = [0]
-
-
 @cache
 def _one_format(number: int) -> re.Pattern[str]:
     return re.compile("|".join(map(_translate, FORMATS[number].patterns)) or r"(?!)", re.IGNORECASE | re.DOTALL)
 
 
 @cache
-def _all_formats() -> tuple[dict[str, int], re.Pattern[str], re.Pattern[str]]:
-    """Return the formats by literal file name, by patterns of file names, and by patterns of paths.
-
-    A path is asked for its last component first: most patterns say nothing of the folders above.
-    """
-    literal: dict[str, int] = {}
-    names: list[str] = []
-    paths: list[str] = []
-    for number, made in enumerate(FORMATS):
-        bare = [glob[3:] for glob in made.patterns if glob.startswith("**/") and "/" not in glob[3:]]
-        for glob in bare:
-            if "*" not in glob and "[" not in glob:
-                literal.setdefault(glob.lower(), number)
-        loose = [_translate(glob) for glob in bare if "*" in glob or "[" in glob]
-        deep = [_translate(glob) for glob in made.patterns if not glob.startswith("**/") or "/" in glob[3:]]
-        names += [f"(?P<f{number}>{'|'.join(loose)})"] if loose else []
-        paths += [f"(?P<f{number}>{'|'.join(deep)})"] if deep else []
-    flags = re.IGNORECASE | re.DOTALL
-    return literal, re.compile("|".join(names), flags), re.compile("|".join(paths), flags)
+def _endings() -> tuple[frozenset[str], ...]:
+    """Return, for each format, what the names of its files end in: its patterns behind the last wildcard or folder."""
+    return tuple(frozenset(re.split(r"[*?\]/]", glob)[-1].lower() for glob in made.patterns) for made in FORMATS)
 
 
-def _named_like(path: str, name: str) -> int:
-    """Return the number of the first format whose patterns a path fits, or that of none."""
-    if _asked[0] < _FEW_PATHS:
-        _asked[0] += 1
-        fits = (number for number in range(len(FORMATS)) if _one_format(number).fullmatch(path))
-        return next(fits, len(FORMATS))
-    literal, names, paths = _all_formats()
-    matches = (names.fullmatch(name), paths.fullmatch(path))
-    found = [int(match.lastgroup[1:]) for match in matches if match is not None and match.lastgroup]
-    return min([literal.get(name.lower(), len(FORMATS)), *found])
+@lru_cache(maxsize=4096)
+def _possible(extension: str) -> tuple[int, ...]:
+    """Return the numbers of the formats that a name of some extension may have; without a dot that is the whole name."""
+    return tuple(
+        number
+        for number, endings in enumerate(_endings())
+        if any(
+            ending.rpartition(".")[2] == extension if "." in ending else extension.endswith(ending)
+            for ending in endings
+        )
+    )
 
 
-def _next_like(path: str, number: int) -> int:
-    """Return the number of the next format whose patterns a path fits, or that of none."""
-    later = (other for other in range(number + 1, len(FORMATS)) if _one_format(other).fullmatch(path))
-    return next(later, len(FORMATS))
+def _next_like(path: str, start: int = 0) -> int:
+    """Return the number of the first format from `start` on whose patterns a path fits, or that of none."""
+    possible = _possible(path.rpartition("/")[2].rpartition(".")[2].lower())
+    fits = (number for number in possible if number >= start and _one_format(number).fullmatch(path))
+    return next(fits, len(FORMATS))
 
 
 def recognise(path: str, content: Callable[[], bytes], charts: frozenset[str] = frozenset()) -> tuple[str, str]:
@@ -641,7 +621,7 @@ def recognise(path: str, content: Callable[[], bytes], charts: frozenset[str] = 
     member = _chart_member(path, charts)
     if member:
         return member, ""
-    number, reason = _named_like(path, name), ""
+    number, reason = _next_like(path), ""
     while number < len(FORMATS):
         found = FORMATS[number]
         if found.name == "dockerfile" and _SOURCE_ENDINGS.search(name):
@@ -649,7 +629,7 @@ def recognise(path: str, content: Callable[[], bytes], charts: frozenset[str] = 
         if not found.needles or _holds(content(), found.needles):
             return found.name, ""
         reason = reason or f"holds nothing of a {found.name} file"
-        number = _next_like(path, number)
+        number = _next_like(path, number + 1)
     if reason:
         return "", reason
     if "." not in name.lstrip(".") and _SHEBANG.match(content()[:128]):
