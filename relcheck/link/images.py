@@ -43,6 +43,7 @@ _BUILDERS = lazy_pattern(
 )
 _BUILDS = (b"build", b"tags", b"args", b"load", b"output", b"context", b"jib")
 """What stands in a file that builds images or loads them: one of these words."""
+_PARTS = 8  # of a name, between slashes: few have more than four
 _BUILDERS_READ = 300
 """How many files a scan of a few files looks at to find out what the repository builds."""
 
@@ -213,7 +214,7 @@ def _built_here(repository: Repository, *, certain: bool) -> None:
         based = image.engine == "dockerfile" and image.name in local
         if image.name in bare or (path, image.name) in near or beside or based:
             repository.put(path, index, image.replace(build_here=True))
-        elif image.digest == "" and (not certain or image.name in perhaps):
+        elif image.digest == "" and (not certain or image.name in perhaps or _fits(image.name, shapes.get(path))):
             repository.put(path, index, image.replace(overridden=UNKNOWN))
 
 
@@ -241,6 +242,13 @@ def _shape(written: str) -> str:
     before, slash, last = name.rpartition("/")
     last = last.partition("@")[0].partition(":")[0]
     return f"{before}/{last}" if slash and last and "…" in before and "…" not in last else ""
+
+
+def _fits(name: str, shapes: set[str] | None) -> bool:
+    """Whether a name is what one of the names becomes whose one part is not known: `…` for the maintainers' own project."""
+    parts = name.split("/") if shapes else []
+    tried = range(len(parts) - 1) if len(parts) <= _PARTS else ()
+    return any("/".join((*parts[:at], "…", *parts[at + 1 :])) in (shapes or ()) for at in tried)
 
 
 def _perhaps_bare(repository: Repository) -> set[str]:

@@ -269,12 +269,10 @@ def _build(invocation: Invocation) -> Iterator[Fact]:
 
 
 def _handed(invocation: Invocation, context: Source, file: Source | None) -> Iterator[Fact]:
-    """Say what a build hands to its Dockerfile: arguments and named contexts."""
+    """Say which folder is built by which file, and what that is handed: arguments and named contexts."""
     given = [(value, "arg") for value in invocation.values("--build-arg")]
     given += [(value, "context") for value in invocation.values("--build-context")]
-    if not given:
-        return
-    from relcheck.readers import build_inputs  # noqa: PLC0415 - few builds are handed anything
+    from relcheck.readers import build_inputs  # noqa: PLC0415 - few scripts build images
 
     folder = moved_to(invocation)
     inputs = [Option(name="folder", value=UNKNOWN if folder is None else folder)]
