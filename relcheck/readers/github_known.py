@@ -35,9 +35,10 @@ _NAME = re.compile(r"(?:^|,)\s*\"?name=([^,\"\s]+)")
 
 
 def action_facts(uses: Scalar, name: str, step: Step) -> Iterator[Fact]:
-    """Yield what the inputs of a known action say; nothing for an unknown one."""
+    """Yield what the inputs of a known action say; of an unknown one, the image that an input of that name holds."""
     entry = table("github").get("/".join(name.lower().split("/")[:2])) or table("github").get(name.lower())
     if not entry:
+        yield from _named_images(step)
         return
     place = uses.span
     if "login" in entry:
@@ -298,6 +299,18 @@ def _bake(place: Span, step: Step) -> Iterator[Fact]:
     yield from found
     if sends is not False:
         yield _pushed(push.span if push is not None else place, found, around, sends, step).replace(tool="bake-action")
+
+
+_IMAGE_INPUTS = tuple(f"{what}{mark}image" for what in ("container", "docker", "base", "builder") for mark in "-_")
+_IMAGE = re.compile(r"[a-z0-9][\w.-]*(?::\d+)?(?:/[\w.-]+)+(?:(?::[\w.-]+)?@sha256:[0-9a-f]{64}|:[\w.-]+)")
+
+
+def _named_images(step: Step) -> Iterator[Fact]:
+    """What an input called `image` holds where it can be nothing but one: a path with a tag or a digest, written out."""
+    for key in ("image", *_IMAGE_INPUTS):
+        given = step.input(key)
+        if given is not None and _IMAGE.fullmatch(given.value.strip()):
+            yield from image_facts(given.source, step.scope, role="run")
 
 
 def _images(spec: dict[str, Any], step: Step) -> Iterator[Fact]:

@@ -194,16 +194,21 @@ def _engine(invocation: Invocation, verb: str) -> Iterator[Fact]:
                 yield from _named(invocation, value.part(*match.span(1)), "run")
     elif verb == "buildx bake":
         yield from _bake(invocation)
-    elif verb == "compose push":
-        yield publish(invocation, "oci", host=UNKNOWN, target=UNKNOWN)
+    elif verb.startswith("compose"):
+        yield from _compose(invocation, verb.removeprefix("compose").strip())
 
 
 def _bake(invocation: Invocation) -> Iterator[Fact]:
-    """`docker buildx bake --push`: what is pushed stands in the bake file, but for `--set TARGET.tags=IMAGE`."""
+    """`docker buildx bake --push`: what is pushed stands in the bake file, but for `--set TARGET.tags=IMAGE`.
+
+    `--set TARGET.args.NAME=VALUE` hands the build an argument.
+    """
     pushed = invocation.is_on("--push") or any("type=registry" in value.text for value in invocation.values("--set"))
     for value in invocation.values("--set"):
         name, equals, _ = value.text.partition("=")
-        if equals and name.endswith((".tags", ".tag")):
+        if equals and ".args." in name:
+            yield from _build_argument(invocation, value.part(name.index(".args.") + 6, len(value.text)))
+        elif equals and name.endswith((".tags", ".tag")):
             found = _image(invocation, value.part(len(name) + 1, len(value.text)), "pushed" if pushed else "output")
             if found is not None:
                 yield found
@@ -469,6 +474,8 @@ def _imgpkg(invocation: Invocation, verb: str) -> Iterator[Fact]:
 def _compose(invocation: Invocation, verb: str) -> Iterator[Fact]:
     if verb == "push":
         yield publish(invocation, "oci", host=UNKNOWN, target=UNKNOWN)
+    for value in invocation.values("--build-arg"):
+        yield from _build_argument(invocation, value)
 
 
 _HANDLERS: dict[str, Callable[[Invocation, str], Iterator[Fact]]] = {
