@@ -9,7 +9,8 @@ version, and what the configuration adds (`known-components`). The keys of an en
     setup       [{input, name}]                                        an installed tool
     registries  [{input, ecosystem, purpose}]
     charts      [{name, version, repository, only}]
-    scripts     [{input, language, only, unless}]                      shell text, or that of PowerShell
+    scripts     [{input, language, command, only, unless}]             shell text, or that of PowerShell; or what a command is
+                                                                       given, which stands there as `docker build {} -`
     credentials [input]
 
 `only` and `unless` map inputs to patterns; an input that is not written counts as the empty text.
@@ -107,7 +108,7 @@ def _facts(entry: Entry, call: Call) -> Iterator[Fact]:
         yield _publish(entry["publish"], call)
     for spec in entry.get("scripts", ()):
         if call.applies(spec):
-            yield from script(call, spec["input"], spec.get("language", ""))
+            yield from script(call, spec["input"], spec.get("language", ""), spec.get("command", "{}"))
     for name in entry.get("credentials", ()):
         source = call.source(name)
         if source is not None:
@@ -279,11 +280,14 @@ def _host(spec: Entry, call: Call) -> Text:
     return ""
 
 
-def script(call: Call, name: str, language: str = "") -> Iterator[Fact]:
+def script(call: Call, name: str, language: str = "", command: str = "{}") -> Iterator[Fact]:
     """Yield what the shell text of an input says, or its text in PowerShell."""
     source = call.source(name)
-    if source is None:
+    if source is None or not source.text.strip():
         return
+    before, _, after = command.partition("{}")
+    if before or after:
+        source = composed([before, in_file(source), after])
     if language == "powershell":
         yield from powershell_facts(call.markers.one(source), call.around)
         return

@@ -366,6 +366,7 @@ ROWS = [
     ("a.sh", "docker compose build --build-arg NPM_TOKEN=abcdef123456 web\n", "credential build-arg literal @ abcdef123456"),
     ("a.sh", "docker-compose build --build-arg=BUILDKIT_SYNTAX=docker/dockerfile:latest\n", "image frontend @ latest"),
     (".github/workflows/a.yml", "on: push\njobs: {a: {runs-on: x, steps: [{uses: o/r@v1, with: {image: 'x/y:1'}}]}}\n", "image run @ 1"),
+    ("azure-pipelines.yml", "steps: [{task: 'Docker@2', inputs: {command: build, arguments: '--build-arg NPM_TOKEN=abcdef123456'}}]\n", "credential build-arg literal @ abcdef123456"),
     # configuration of clients
     ("poetry.toml", "[repositories.a]\nurl = 'http://x.example.com/'\n", "registry publish  @ x.example.com"),
     ("poetry.toml", "[http-basic.a]\nusername = 'u'\npassword = 'abcdef123456'\n", "credential client-login literal @ abcdef123456"),

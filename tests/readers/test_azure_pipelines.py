@@ -126,7 +126,8 @@ steps:
   - task: Bash@3
     inputs: {targetType: filePath, filePath: a.sh}
   - {task: AzureCLI@2, inputs: {scriptType: bash, inlineScript: "docker pull alpine"}}
-  - {task: AzureCLI@2, inputs: {scriptType: ps, inlineScript: "docker pull alpine"}}
+  - {task: AzureCLI@2, inputs: {scriptType: ps, inlineScript: "docker pull debian"}}
+  - {task: AzureCLI@2, inputs: {scriptType: batch, inlineScript: "docker pull fedora"}}
   - {task: acme.tools.Deploy@1, enabled: false}
   - {task: "${{ parameters.t }}"}
   - {task: acme.tools.Deploy@1}
@@ -134,11 +135,12 @@ steps:
     found = facts(text)
 
     assert [(fact.name, fact.ref) for fact in found if isinstance(fact, Component)] == [
-        ("Bash", "3"), ("Bash", "3"), ("AzureCLI", "2"), ("AzureCLI", "2"), ("acme.tools.Deploy", "1"),
+        ("Bash", "3"), ("Bash", "3"), *[("AzureCLI", "2")] * 3, ("acme.tools.Deploy", "1"),
     ]  # fmt: skip
     assert [(name, role) for name, _, role, _ in pipelines.images(found)] == [
         ("busybox", "pulled"),
         ("alpine", "pulled"),
+        ("debian", "pulled"),
     ]
 
 
@@ -186,7 +188,7 @@ stages:
 """
     found = facts(text)
 
-    assert [(name, job) for name, _, _, job in pipelines.images(found)] == [("a", "d"), ("b", "d"), ("e", "l")]
+    assert [(name, job) for name, _, _, job in pipelines.images(found)] == [("a", "d"), ("b", "d"), ("d", "w"), ("e", "l")]
     made = pipelines.jobs(found)
     assert (made["d"].environment, made["w"].self_hosted, made["l"].self_hosted) == ("production", False, True)
 
