@@ -500,7 +500,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format("justfile", "justfile", ("**/justfile", "**/.justfile", "**/*.just")),
     Format("procfile", "justfile", ("**/Procfile",)),
-    Format("taskfile", "taskfile", ("**/Taskfile.y*ml", "**/Taskfile.dist.y*ml"), ((b"tasks",),)),
+    Format("taskfile", "taskfile", ("**/Taskfile.y*ml", "**/Taskfile.dist.y*ml"), ((b"tasks", b"env:"),)),
     Format(
         "rakefile",
         "rakefile",
