@@ -101,6 +101,9 @@ def format_page(found: dict[str, set[str]]) -> str:
         "",
         "Tokens and private keys are looked for in every text file, whatever its format. Other YAML and JSON files are read as",
         "Kubernetes objects, compose files and pipelines where their content says so (`documents`).",
+        "",
+        "Left out on purpose: the `policy.json` of container engines, whose `insecureAcceptAnything` is what every distribution",
+        "ships and so says nothing of a project; scripts of `cmd.exe`, of which only variables that publish are read.",
     ]
     for topic, names in topics.items():
         lines += ["", f"## {topic}", "", *_kinds_table(names, found), "", *_names_of(names)]
