@@ -40,6 +40,8 @@ _CLIENT = lazy_pattern(
     r"\.(?P<verb>(?i:DownloadString|DownloadFile))\(\s*(?P<quote>['\"])(?P<url>https?://[^'\"\s$`]{1,500})(?P=quote)"
     r"(?:\s*,\s*(?P<file>[^)\r\n]{1,200}))?\)(?P<pipe>[ \t)]*\|[ \t]*(?i:iex|Invoke-Expression)\b)?"
 )
+_CMDLET = re.compile(r"[A-Za-z]+-[A-Z]\w*|[A-Z]\w*-\w+")
+"""`Verb-Noun`: what is PowerShell's own, and no program."""
 _NEAR = 100
 
 
@@ -64,8 +66,10 @@ def read_powershell(
     """Yield the facts of a PowerShell text; the arguments are those of `relcheck.readers.shell.read_shell`."""
     setting = Setting(context=context, job=job, step=step, secret_names=secret_names, tolerant=tolerant)
     commands = parse_powershell(source, expressions=expressions)
-    yield from read_commands(commands, setting)
-    for command in commands:
+    own = [command for command in commands if _CMDLET.fullmatch(command.program) or command.program.lower() in _FETCH]
+    programs = [command for command in commands if not _CMDLET.fullmatch(command.program)]
+    yield from read_commands(programs, commands, setting)
+    for command in own:
         yield from _own(command, commands, setting)
     for match in _CLIENT.finditer(source.text):
         yield _by_client(source, match, setting)

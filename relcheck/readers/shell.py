@@ -81,11 +81,13 @@ def read_argv(
         yield from _command(SimpleCommand(words=made), [], setting, 0)
 
 
-def read_commands(commands: Sequence[SimpleCommand], setting: Setting) -> Iterator[Fact]:
-    """Yield the facts of commands that a parser of another language than the shell found."""
+def read_commands(
+    commands: Sequence[SimpleCommand], script: Sequence[SimpleCommand], setting: Setting
+) -> Iterator[Fact]:
+    """Yield the facts of commands of a script that a parser of another language than the shell found."""
     for command in commands:
         if command.words:
-            yield from _command(command, commands, setting, 0)
+            yield from _command(command, script, setting, 0)
 
 
 def _script(source: Source, setting: Setting, depth: int) -> Iterator[Fact]:
