@@ -19,9 +19,8 @@ from relcheck.refs import MARK
 from relcheck.refs.shell import MAX_COMMANDS, Redirect, SimpleCommand, Word
 from relcheck.source import Piece, Source
 
-_BLANK = re.compile(r"(?:[ \t,]|`\r?\n|<#.*?#>)+", re.DOTALL)
-_OPEN_COMMENT = re.compile(r"<#.*\Z", re.DOTALL)
-_COMMENT = re.compile(r"#[^\r\n]*")
+_BLANK = re.compile(r"(?:[ \t,]+|`\r?\n|<#.*?(?:#>|\Z)|#[^\r\n]*)+", re.DOTALL)
+"""What stands between tokens: blanks, continued lines, comments (inside a word `#` is a letter)."""
 _BREAK = re.compile(r"(?:\r?\n|\r|;)")
 _REDIRECT = re.compile(r"(?:[\d*])?>>?(?P<stream>&\d)?")
 _HERE = re.compile(r"@(?P<quote>['\"])[ \t]*\r?\n(?P<body>.*?)\r?\n(?P=quote)@", re.DOTALL)
@@ -147,13 +146,8 @@ class _Script:
 
     def _skipped(self, at: int, end: int) -> int:
         """Return where the next token begins: blanks, comments and continued lines are none."""
-        while at < end:
-            match = _BLANK.match(self._text, at, end) or _OPEN_COMMENT.match(self._text, at, end)
-            match = match or _COMMENT.match(self._text, at, end)
-            if match is None:
-                return at
-            at = match.end()
-        return at
+        match = _BLANK.match(self._text, at, end)
+        return at if match is None else match.end()
 
     def _step(self, stack: list[_Frame], at: int, end: int) -> int:
         """Read one token and return where it ends."""
