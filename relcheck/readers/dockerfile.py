@@ -60,7 +60,7 @@ class _Stage:
         self.name = name
         self.parent = parent
         self.shell = shell
-        self.powershell = parent.powershell if parent else False
+        self.powershell: bool = parent.powershell if parent else False
         self.image = -1  # the fact that names its base
         self.arguments: dict[str, Source] = {}  # names of ARG, by their place
         inherited = parent.variables if parent and len(parent.variables) <= _SEARCHED else {}
