@@ -297,7 +297,9 @@ def test_case_27_which_shell_runs_a_step_and_where_its_words_stand() -> None:
     assert place(text, image) == (8, 56, "2")
 
     windows = "on: push\njobs: {a: {runs-on: windows-2022, steps: [{run: 'docker pull b`:2'}]}}\n"
-    assert [found.tag for found in facts("github-workflow", windows, Image)] == ["2"]  # a backtick escapes in PowerShell
+    assert [found.tag for found in facts("github-workflow", windows, Image)] == [
+        "2"
+    ]  # a backtick escapes in PowerShell
     assert facts("github-workflow", windows.replace("run:", "shell: cmd, run:"), Command) == []
 
     container = "on: push\njobs: {a: {container: 'a:1', steps: [{run: 'docker push b:2 | tee log'}]}}\n"
