@@ -188,7 +188,12 @@ stages:
 """
     found = facts(text)
 
-    assert [(name, job) for name, _, _, job in pipelines.images(found)] == [("a", "d"), ("b", "d"), ("d", "w"), ("e", "l")]
+    assert [(name, job) for name, _, _, job in pipelines.images(found)] == [
+        ("a", "d"),
+        ("b", "d"),
+        ("d", "w"),
+        ("e", "l"),
+    ]
     made = pipelines.jobs(found)
     assert (made["d"].environment, made["w"].self_hosted, made["l"].self_hosted) == ("production", False, True)
 
