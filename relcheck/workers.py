@@ -6,6 +6,7 @@ Workers return facts in their serialised form, and the order stays that of the p
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -32,11 +33,21 @@ def facts_in_parallel(
         ([(candidate.path, candidate.format, data) for candidate, data in chunk], detectors, components)
         for chunk in chunks
     ]
-    method = "fork" if sys.platform == "linux" else None
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context(method)) as pool:
-        for chunk, answers in zip(chunks, pool.map(_read, work), strict=True):
-            for (candidate, data), plain in zip(chunk, answers, strict=True):
-                yield candidate, data, [from_plain(fact) for fact in plain]
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_leave_interruptions_to_the_parent) as pool:
+        try:
+            for chunk, answers in zip(chunks, pool.map(_read, work), strict=True):
+                for (candidate, data), plain in zip(chunk, answers, strict=True):
+                    yield candidate, data, [from_plain(fact) for fact in plain]
+        except BaseException:
+            for worker in multiprocessing.active_children():
+                worker.terminate()  # nobody waits for what they read
+            raise
+
+
+def _leave_interruptions_to_the_parent() -> None:
+    """A worker that is interrupted in the middle of a parser's callback would go on: its parent ends it instead."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _read(work: tuple[list[tuple[str, str, bytes]], frozenset[str], tuple[str, ...]]) -> list[list[list[Any]]]:

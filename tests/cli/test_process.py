@@ -107,6 +107,37 @@ def test_an_interruption_is_told_in_one_word(seconds: float, tmp_path: Path) -> 
 
     assert (process.returncode, printed) == (130, b"")
     assert told.strip() == b"interrupted"
+    with pytest.raises(ProcessLookupError):  # no worker goes on
+        os.killpg(process.pid, 0)
+
+
+DEAF = """
+import sys, time
+import relcheck.__main__ as door
+import relcheck.cli
+def run(_):
+    print("ready", flush=True)
+    try:
+        time.sleep(30)
+    except KeyboardInterrupt:
+        pass  # as Python itself does where a callback is interrupted
+    time.sleep(30)
+    return 0
+relcheck.cli.run = run
+sys.exit(door.main())
+"""
+
+
+def test_an_interruption_that_is_lost_is_repeated() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", DEAF], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=20)
+
+    assert (process.returncode, told) == (130, b"interrupted\n")
 
 
 def test_what_is_scanned_is_not_imported(tmp_path: Path) -> None:
