@@ -29,7 +29,7 @@ _OTHER_SHELL = re.compile(
 )
 _EXPRESSION = re.compile(r"\{\{[ \t]*(?P<name>[^{}\r\n]*?)[ \t]*\}\}")
 _LINE = re.compile(r"[^\r\n]*")
-_PROCESS = re.compile(r"(?m)^[\w-]+:[ \t]*(?P<command>\S[^\r\n]*)$")
+_PROCESS = re.compile(r"(?m)^[\w-]+:[ \t]*(?P<command>\S[^\r\n]*)\r?$")
 _MARKS = "@-"
 
 

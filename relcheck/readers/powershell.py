@@ -173,17 +173,12 @@ def _installed(command: SimpleCommand, setting: Setting) -> Iterator[Dependency]
     word = _argument(command, "name")
     if word is None or MARK in word.text or not re.fullmatch(r"[\w.-]+", word.text):
         return
-    version = next(
-        (
-            value
-            for value in (_option(command, name) for name in ("requiredversion", "version", "maximumversion"))
-            if value
-        ),
-        "",
-    )
+    given = next(_values(command, "requiredversion", "version", "maximumversion"), None)
+    version = given.text if given is not None else ""
     exact = re.fullmatch(r"\d+(?:\.\d+)+(?:-\w+)?", version) is not None
+    parts = {"name": word.source.all()} | ({"constraint": given.source.all()} if given is not None else {})
     yield Dependency(
-        span=word.source.all(), parts={"name": word.source.all()}, job=setting.job, step=setting.step, ecosystem="nuget",
+        span=word.source.all(), parts=parts, job=setting.job, step=setting.step, ecosystem="nuget",
         where="tool", name=word.text, constraint=UNKNOWN if MARK in version else version,
         firmness=UNKNOWN if MARK in version else "exact" if exact else "range" if version else "any", group="tool",
     )  # fmt: skip
