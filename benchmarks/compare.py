@@ -32,11 +32,12 @@ TIMEOUT = 1800
 
 
 class Task(NamedTuple):
-    """A command to time: the group that it is compared in, its name, its words."""
+    """A command to time: the group that it is compared in, its name, its words, its folder if it is not the tree."""
 
     group: str
     name: str
     words: list[str]
+    folder: Path | None = None
 
 
 def timed(words: list[str], folder: Path, environment: dict[str, str]) -> float:
@@ -64,8 +65,16 @@ def typical(files: list[Path], tree: Path) -> str:
     return str(ranked[len(ranked) // 2]) if ranked else ""
 
 
-def tasks(tree: Path, python: str, venvs: Path | None) -> Iterator[Task]:
-    """Yield what is timed: relcheck first in each group."""
+SMALL = """FROM python:3.13.2-slim
+WORKDIR /app
+COPY . .
+RUN pip install --no-cache-dir -r requirements.txt
+CMD ["python", "-m", "app"]
+"""
+
+
+def tasks(tree: Path, python: str, venvs: Path | None, small: Path) -> Iterator[Task]:
+    """Yield what is timed: relcheck first in each group. `small` is a folder with one small Dockerfile and nothing else."""
     relcheck = relcheck_words(python)
     peers = programs(venvs)
     files = files_of(tree)
@@ -78,8 +87,8 @@ def tasks(tree: Path, python: str, venvs: Path | None) -> Iterator[Task]:
     yield Task("start-up", "relcheck --version", [*relcheck, "--version"])
     yield Task("start-up", "import click", [python, "-c", "import click"])
     yield Task("start-up", "bare interpreter", [python, "-c", "pass"])
+    yield Task("start-up", "relcheck, a Dockerfile of five lines", [*relcheck, "scan", "Dockerfile"], small)
     if dockerfile:
-        yield Task("start-up", "relcheck, one Dockerfile", [*relcheck, "scan", dockerfile])
         yield from peer_tasks(f"one Dockerfile ({dockerfile})", relcheck, peers, [dockerfile], "hadolint")
     if workflow:
         yield from peer_tasks(f"one workflow ({workflow})", relcheck, peers, [workflow], "zizmor")
@@ -129,11 +138,11 @@ def measure(work: list[Task], folder: Path, environment: dict[str, str], repeat:
     """Return the times of each task: every round runs all of them once, beginning with another one."""
     times: list[list[float]] = [[] for _ in work]
     for task in work:
-        timed(task.words, folder, environment)
+        timed(task.words, task.folder or folder, environment)
     for number in range(repeat):
         for step in range(len(work)):
             index = (step + number) % len(work)
-            times[index].append(timed(work[index].words, folder, environment))
+            times[index].append(timed(work[index].words, work[index].folder or folder, environment))
     return times
 
 
@@ -169,7 +178,10 @@ def main() -> None:
         }
         if relcheck_words(arguments.python)[1:]:  # not installed: from this checkout
             environment["PYTHONPATH"] = str(ROOT)
-        work = list(tasks(tree, arguments.python, arguments.venvs))
+        small = Path(place) / "small"
+        small.mkdir()
+        (small / "Dockerfile").write_text(SMALL, encoding="utf-8")
+        work = list(tasks(tree, arguments.python, arguments.venvs, small))
         times = measure(work, tree, environment, arguments.repeat)
     print(f"{arguments.repeat} rounds, medians")
     report(work, times)
