@@ -89,6 +89,11 @@ def test_a_reader_that_goes_away_is_no_mistake(arguments: tuple[str, ...], tmp_p
     assert done.returncode == 1  # the findings count, whoever listens; of a list nothing was delivered
 
 
+def hear_interruptions() -> None:
+    """Undo what a shell does to jobs in the background, which is inherited: they ignore interruptions."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("seconds", [0.3, 1.0])
 def test_an_interruption_is_told_in_one_word(seconds: float, tmp_path: Path) -> None:
     text = "FROM node\nRUN apt-get install a && curl https://x.example.com/a | sh\n" * 400
@@ -100,6 +105,7 @@ def test_an_interruption_is_told_in_one_word(seconds: float, tmp_path: Path) -> 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=hear_interruptions,  # noqa: PLW1509 - no thread of the tests runs here
     )
     time.sleep(seconds)
     os.killpg(process.pid, signal.SIGINT)
@@ -130,7 +136,11 @@ sys.exit(door.main())
 
 def test_an_interruption_that_is_lost_is_repeated() -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", DEAF], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", DEAF],
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=hear_interruptions,  # noqa: PLW1509 - no thread of the tests runs here
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
