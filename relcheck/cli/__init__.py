@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -69,8 +70,13 @@ def run(arguments: Sequence[str]) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001 - the one door: no traceback reaches a user
-        return _failed(error, arguments)
+        return _interrupted() if _is_being_interrupted() else _failed(error, arguments)
     return int(result) if isinstance(result, int) else 0
+
+
+def _is_being_interrupted() -> bool:
+    """Whether an interruption waits to be repeated (`relcheck.__main__`): the engine makes another error of the first."""
+    return hasattr(signal, "getitimer") and signal.getitimer(signal.ITIMER_REAL)[0] > 0
 
 
 def _interrupted() -> int:

@@ -127,16 +127,17 @@ def run(_):
         time.sleep(30)
     except KeyboardInterrupt:
         pass  # as Python itself does where a callback is interrupted
-    time.sleep(30)
-    return 0
-relcheck.cli.run = run
+    THEN
+command = relcheck.cli.relcheck
+command.main = lambda **_: run(None)
 sys.exit(door.main())
 """
 
 
-def test_an_interruption_that_is_lost_is_repeated() -> None:
+@pytest.mark.parametrize("then", ["time.sleep(30)", "raise RuntimeError('made of an interruption')"])
+def test_an_interruption_that_is_lost_is_repeated(then: str) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", DEAF],
+        [sys.executable, "-c", DEAF.replace("THEN", then)],
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
