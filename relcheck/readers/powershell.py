@@ -118,10 +118,8 @@ _SWITCHES = frozenset((
 
 def _option(command: SimpleCommand, *names: str) -> str:
     """Return the value of a parameter as text, the empty string where it is not given."""
-    for number, word in enumerate(command.words[1:-1], start=1):
-        if word.text[:1] == "-" and word.text[1:].lower() in names:
-            return command.words[number + 1].text
-    return ""
+    given = next(_values(command, *names), None)
+    return given.text if given is not None else ""
 
 
 def _download(word: Word, command: SimpleCommand, script: Sequence[SimpleCommand], setting: Setting) -> Download:
