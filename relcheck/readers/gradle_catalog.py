@@ -152,12 +152,12 @@ def _properties(source: Source) -> Iterator[Fact]:
 
 def _verification(source: Source) -> Iterator[Fact]:
     from relcheck.readers.xml_nodes import load  # noqa: PLC0415 - few repositories have one
-    from relcheck.readers.xml_tree import Refused  # noqa: PLC0415 - only where verification is written
+    from relcheck.readers.xml_tree import Refused, unreadable  # noqa: PLC0415 - only where verification is written
 
     try:
         root = load(source)
     except Refused as refused:
-        yield Unreadable(span=source.at(refused.offset, refused.offset), reason=f"not valid XML here: {refused}")
+        yield unreadable(source, refused)
         return
     setting = root.source("configuration", "verify-metadata") if root is not None else None
     if setting is not None and setting.text == "false":

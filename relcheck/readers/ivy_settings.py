@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from relcheck.facts import Fact, Unreadable
+from relcheck.facts import Fact
 from relcheck.readers.home_secrets import home_credential
 from relcheck.readers.xml_nodes import load
-from relcheck.readers.xml_tree import Refused
+from relcheck.readers.xml_tree import Refused, unreadable
 from relcheck.source import Source
 
 
@@ -16,7 +16,7 @@ def read(source: Source) -> Iterator[Fact]:
     try:
         root = load(source)
     except Refused as refused:
-        yield Unreadable(span=source.at(refused.offset, refused.offset), reason=f"not valid XML here: {refused}")
+        yield unreadable(source, refused)
         return
     for tag in root.walk() if root is not None else ():
         found = tag.attributes() if tag.name == "credentials" else {}

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import Fact, Registry, Unreadable
+from relcheck.facts import Fact, Registry
 from relcheck.readers.home_secrets import home_credential
 from relcheck.readers.urls import registry
-from relcheck.readers.xml_tree import Element, Refused, elements
+from relcheck.readers.xml_tree import Element, Refused, elements, unreadable
 from relcheck.refs.secrets import literal_form
 from relcheck.source import Source
 
@@ -25,7 +25,7 @@ def read(source: Source) -> Iterator[Fact]:
     try:
         found = elements(source)
     except Refused as refused:
-        yield Unreadable(span=source.at(refused.offset, refused.offset), reason=f"not valid XML here: {refused}")
+        yield unreadable(source, refused)
         return
     siblings: dict[int, dict[str, Element]] = {}
     for element in found:

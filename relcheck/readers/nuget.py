@@ -23,7 +23,7 @@ from relcheck.readers.nodes import Mapping, Node, Scalar
 from relcheck.readers.package_versions import version_fields
 from relcheck.readers.urls import registry
 from relcheck.readers.xml_nodes import Tag, load
-from relcheck.readers.xml_tree import Refused
+from relcheck.readers.xml_tree import Refused, unreadable
 from relcheck.refs import MARK
 from relcheck.refs.variables import expand
 from relcheck.source import Piece, Source, Span
@@ -53,7 +53,7 @@ def read(source: Source) -> Iterator[Fact]:
     try:
         root = load(source)
     except Refused as refused:
-        yield Unreadable(span=source.at(refused.offset, refused.offset), reason=f"not valid XML here: {refused}")
+        yield unreadable(source, refused)
         return
     if root is None:
         return

@@ -14,12 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Component, Dependency, Fact, Option, Package, Registry, Text, Unreadable, Variables
+from relcheck.facts import UNKNOWN, Component, Dependency, Fact, Option, Package, Registry, Text, Variables
 from relcheck.readers.images import image_fact
 from relcheck.readers.package_versions import version_fields
 from relcheck.readers.urls import registry
 from relcheck.readers.xml_nodes import Tag, load
-from relcheck.readers.xml_tree import Refused
+from relcheck.readers.xml_tree import Refused, unreadable
 from relcheck.refs import MARK
 from relcheck.refs.url import parse_url
 from relcheck.refs.variables import Expansion, expand
@@ -43,7 +43,7 @@ def read(source: Source) -> Iterator[Fact]:
     try:
         root = load(source)
     except Refused as refused:
-        yield Unreadable(span=source.at(refused.offset, refused.offset), reason=f"not valid XML here: {refused}")
+        yield unreadable(source, refused)
         return
     if root is None:
         return

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from typing import NamedTuple
 from xml.parsers import expat
 
+from relcheck.facts import Unreadable
 from relcheck.source import Piece, Source
 
 
@@ -25,6 +26,11 @@ class Refused(Exception):
     def __init__(self, reason: str, offset: int) -> None:
         super().__init__(reason)
         self.offset = offset
+
+
+def unreadable(source: Source, refused: Refused) -> Unreadable:
+    """Return the fact that says why a file cannot be read as XML, and where it stops."""
+    return Unreadable(span=source.at(refused.offset, refused.offset), reason=f"not valid XML here: {refused}")
 
 
 def elements(source: Source) -> list[Element]:
