@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from codecs import BOM_UTF8
-from itertools import compress
+from itertools import accumulate, compress
 from typing import NamedTuple
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
@@ -114,7 +114,7 @@ class Source:
         """Return line and column of an offset in the *file* (an offset of a `Span`), whatever source is asked."""
         root = self.root
         if root._breaks is None:
-            root._breaks = [0, *(match.end() for match in _LINE_BREAK.finditer(root.text))]
+            root._breaks = _line_starts(root.text)
         line = bisect_right(root._breaks, offset)
         return Position(line, offset - root._breaks[line - 1] + 1)
 
@@ -149,6 +149,20 @@ class Source:
         if offset <= piece.start:
             return piece.parent_start
         return piece.parent_end if at_end or offset >= piece.end else piece.parent_start
+
+
+def split_lines(text: str) -> list[str]:
+    r"""Return the lines of a text without their breaks, which are `\r\n`, `\n` or `\r`: those that `position` counts."""
+    return _LINE_BREAK.split(text) if "\r" in text else text.split("\n")
+
+
+def _line_starts(text: str) -> list[int]:
+    """Return the offsets at which the lines of a text begin."""
+    if "\r" in text:
+        return [0, *(match.end() for match in _LINE_BREAK.finditer(text))]
+    starts = [0, *accumulate([len(line) + 1 for line in text.split("\n")])]
+    starts.pop()  # behind the last line nothing begins
+    return starts
 
 
 def decode(data: bytes) -> str:

@@ -18,7 +18,6 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentEndEvent,
-    DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -101,54 +100,78 @@ def _whole(source: Source, text: str, out: Loaded) -> Fault | None:
     return None
 
 
-def _documents(file: Source, text: str, base: int) -> Iterator[Node]:
+def _documents(file: Source, text: str, base: int) -> Iterator[Node]:  # noqa: PLR0915 - see below
+    """Yield the documents of a text that stands `base` letters into the file.
+
+    This loop is the largest single part of many scans, so that it calls nothing of ours for the commonest events.
+    """
     get = CParser(text).get_event
     top: list[Node] = []
     stack: list[Sequence | Mapping] = []
-    key: list[Node | None] = []
+    holder: Sequence | Mapping | None = None  # the last of the stack
+    keys: list[Node | None] = []  # of the mappings below, a key that waits for its value
+    key: Node | None = None
     anchors: dict[str, Node] = {}
     while True:
         event = get()
         kind = event.__class__
         node: Node
         if kind is ScalarEvent:
-            node = _scalar(file, event, base)
-        elif kind is MappingStartEvent:
-            node = Mapping(
-                file, base + event.start_mark.index, flow=bool(event.flow_style), tag=_tag(event), anchor=event.anchor
-            )
-        elif kind is SequenceStartEvent:
-            node = Sequence(
+            if event.ctag or event.anchor is not None or _COLON in event.value:
+                node = _scalar(file, event, base)
+            else:
+                node = Scalar(
+                    file,
+                    event.value,
+                    base + event.start_mark.index,
+                    base + event.end_mark.index,
+                    event.style or "",
+                    scalar_source,
+                )
+        elif kind is MappingEndEvent or kind is SequenceEndEvent:
+            stack.pop().end = base + event.end_mark.index
+            holder = stack[-1] if stack else None
+            key = keys.pop()
+            continue
+        elif kind is MappingStartEvent or kind is SequenceStartEvent:
+            made = Mapping if kind is MappingStartEvent else Sequence
+            node = made(
                 file, base + event.start_mark.index, flow=bool(event.flow_style), tag=_tag(event), anchor=event.anchor
             )
         elif kind is AliasEvent:
-            if event.anchor not in anchors:
-                raise MarkedYAMLError(problem=f"undefined alias *{event.anchor}", problem_mark=event.start_mark)
-            _add(top, stack, key, anchors[event.anchor])
-            continue
-        elif kind is MappingEndEvent or kind is SequenceEndEvent:
-            stack.pop().end = base + event.end_mark.index
-            key.pop()
-            continue
+            node = _anchored(event, anchors)
         elif kind is DocumentEndEvent:
             yield from top
-            top.clear()
-            continue
-        elif kind is DocumentStartEvent:
-            anchors = {}
+            top, anchors = [], {}
             continue
         elif kind is StreamEndEvent:
             return
         else:
             continue
-        if node.anchor is not None:
+        if kind is not AliasEvent and node.anchor is not None:
             anchors[node.anchor] = node
-        _add(top, stack, key, node)
-        if not isinstance(node, Scalar):
+        if holder is None:
+            top.append(node)
+        elif isinstance(holder, Sequence):
+            holder.items.append(node)
+        elif key is None:
+            key = node
+        else:
+            holder.items.append((key, node))
+            key = None
+        if kind is not AliasEvent and not isinstance(node, Scalar):
             stack.append(node)
-            key.append(None)
+            holder = node
+            keys.append(key)
+            key = None
             if len(stack) > MAX_DEPTH:
                 raise MarkedYAMLError(problem=f"nested deeper than {MAX_DEPTH} levels", problem_mark=event.start_mark)
+
+
+def _anchored(event: Any, anchors: dict[str, Node]) -> Node:  # noqa: ANN401 - the C parser has no types
+    if event.anchor not in anchors:
+        raise MarkedYAMLError(problem=f"undefined alias *{event.anchor}", problem_mark=event.start_mark)
+    return anchors[event.anchor]
 
 
 def _scalar(file: Source, event: Any, base: int) -> Scalar:  # noqa: ANN401 - the C parser has no types
@@ -162,22 +185,6 @@ def _scalar(file: Source, event: Any, base: int) -> Scalar:  # noqa: ANN401 - th
 
 def _tag(event: Any) -> str:  # noqa: ANN401 - the C parser has no types
     return str(event.ctag) if event.ctag else ""
-
-
-def _add(top: list[Node], stack: list[Sequence | Mapping], key: list[Node | None], node: Node) -> None:
-    if not stack:
-        top.append(node)
-        return
-    holder = stack[-1]
-    if isinstance(holder, Sequence):
-        holder.items.append(node)
-        return
-    waiting = key[-1]
-    if waiting is None:
-        key[-1] = node
-    else:
-        holder.items.append((waiting, node))
-        key[-1] = None
 
 
 def _fault(source: Source, base: int, error: YAMLError) -> Fault:

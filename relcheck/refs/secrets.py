@@ -177,11 +177,23 @@ def find_tokens(text: str) -> Iterator[tuple[int, int, Token]]:
     """Find tokens in free text: start, end and kind, in order; repeated characters and the like are left out."""
     found: dict[int, tuple[int, int, Token]] = {}
     for form, pattern in _COMPILED:
-        if form.prefix in text:
-            for match in pattern.finditer(text):
-                if literal_form(match[0]) == "literal":
-                    found.setdefault(match.start(), (*match.span(), _token(form, match[0])))
+        for match in _matches(form, pattern, text):
+            if literal_form(match[0]) == "literal":
+                found.setdefault(match.start(), (*match.span(), _token(form, match[0])))
     yield from (found[start] for start in sorted(found))
+
+
+def _matches(form: TokenFormat, pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of a format; its prefix is looked for first, many times faster than an expression is."""
+    at = text.find(form.prefix)
+    if at >= 0 and not form.pattern.startswith(form.prefix):
+        yield from pattern.finditer(text)
+        return
+    while at >= 0:
+        match = pattern.match(text, at)
+        if match:
+            yield match
+        at = text.find(form.prefix, match.end() if match else at + 1)
 
 
 def _token(form: TokenFormat, value: str) -> Token:

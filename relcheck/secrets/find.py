@@ -23,12 +23,11 @@ from relcheck.secrets.needs import (
     UNREAD_LINE,
     needs_of,
 )
-from relcheck.source import Source, Span
+from relcheck.source import Source, Span, split_lines
 
 if TYPE_CHECKING:
     from relcheck.secrets.detectors import Found
 
-_BREAK = re.compile(r"\r\n|\n|\r")
 _BOMS_16 = (b"\xff\xfe", b"\xfe\xff")
 _NO_SHAPES = (".svg", ".lock", ".sum", ".map")
 
@@ -91,7 +90,7 @@ class Finder:
 
         if any(PRIVATE_KEY in found for found in owners.values()):
             yield from private_keys(source)
-        lines = _BREAK.split(source.text)
+        lines = split_lines(source.text)
         looked_at: bool | None = None
         for number in sorted(owners):
             start = source.line_start(number)
