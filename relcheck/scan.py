@@ -17,7 +17,7 @@ from relcheck.discover import (
     path_class,
     recognise_path,
 )
-from relcheck.facts import Credential, Fact, Unreadable
+from relcheck.facts import KINDS, Credential, Fact, Unreadable
 from relcheck.findings import Finding, Place
 from relcheck.judge import FileView, Judge, merged_params, place_of
 from relcheck.link import Repository, link
@@ -148,7 +148,7 @@ class _Scan:
         facts = self._read_all()
         self._read_texts(facts)
         repository = self._repository(facts)
-        link(repository)
+        link(repository, self._judged())
         self._deprecated = deprecated_paths(repository, self._candidates)
         reads = {path: self._read_record(path, repository) for path in self._candidates}
         findings = [found for read in reads.values() for found in self._judge_file(read)]
@@ -166,6 +166,11 @@ class _Scan:
             faults=tuple(sorted({fault for judge in self._judges.values() for fault in judge.faults.items()})),
             compilations=sum(judge.compilations for judge in self._judges.values()),
         )
+
+    def _judged(self) -> frozenset[type[Fact]]:
+        """Return the kinds of facts that the rules in force ask about, wherever in the repository."""
+        judgings = {id(found): found for found in (self._plan.judging(path, self._rules) for path in self._candidates)}
+        return frozenset(KINDS[rule.on] for judging in judgings.values() for rule in judging.rules)
 
     def _use_components(self) -> str:
         """Let the readers know what the configuration says of components; return a word that tells it apart."""

@@ -221,3 +221,14 @@ def test_naming_one_file_reads_it_and_the_neighbours_it_is_joined_with(
     assert {"deploy/a.yaml", "deploy/kustomization.yaml"} <= read
     assert not {path for path in read if path.startswith("other/")}
     assert set(counts.read.values()) == {1}
+
+
+@pytest.mark.parametrize(("selected", "asked"), [("version-not-bumped", True), ("npmrc-token", False)])
+def test_git_is_asked_for_releases_only_where_a_rule_asks_about_them(
+    tmp_path: Path, selected: str, asked: bool
+) -> None:
+    write_tree(tmp_path, {"package.json": '{"name": "@acme/a", "version": "1.0.0"}\n'})
+
+    loaded = loaded_by("scan", ".", "--isolated", "--no-cache", "--select", selected, cwd=tmp_path)
+
+    assert ("relcheck.link.releases" in loaded) is asked

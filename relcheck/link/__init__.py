@@ -21,6 +21,7 @@ from relcheck.facts import (
     Package,
     Publish,
     Registry,
+    Release,
     Resource,
     Variables,
 )
@@ -57,6 +58,9 @@ LINKERS: dict[str, tuple[type[Fact], ...]] = {
 A module is imported when the repository holds a fact of one of the kinds beside it; without any it would do nothing.
 None beside it: always.
 """
+
+ONLY_ADDS: dict[str, frozenset[type[Fact]]] = {"releases": frozenset((Release,))}
+"""Joins that only add facts, of these kinds: without a rule about one of them nobody needs to ask git for its history."""
 
 KindT = TypeVar("KindT", bound=Fact)
 
@@ -159,8 +163,10 @@ def folder_of(path: str) -> str:
     return "/" if not parent and path.startswith("/") and path != "/" else parent
 
 
-def link(repository: Repository) -> None:
-    """Run all joins that have something to join, in order."""
+def link(repository: Repository, judged: frozenset[type[Fact]] | None = None) -> None:
+    """Run all joins that have something to join, in order. `judged` are the kinds that rules ask about, None for all."""
     for name, kinds in LINKERS.items():
+        if judged is not None and name in ONLY_ADDS and not judged & ONLY_ADDS[name]:
+            continue
         if not kinds or repository.holds(kinds):
             import_module(f"relcheck.link.{name}").link(repository)
