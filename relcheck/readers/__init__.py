@@ -590,22 +590,35 @@ def _endings() -> tuple[frozenset[str], ...]:
     return tuple(frozenset(re.split(r"[*?\]/]", glob)[-1].lower() for glob in made.patterns) for made in FORMATS)
 
 
+@cache
+def _open_words() -> re.Pattern[str]:
+    """Return what tells of names that may end in anything: the longest words of the patterns that end in a wildcard."""
+    patterns = [glob for made in FORMATS for glob in made.patterns if glob.endswith(("*", "?", "]"))]
+    words = {max(re.split(r"\[[^\]]*\]|[*?/]", glob), key=len) for glob in patterns}
+    return re.compile("|".join(map(re.escape, sorted(words))) or r"(?!)", re.IGNORECASE)
+
+
 @lru_cache(maxsize=4096)
-def _possible(extension: str) -> tuple[int, ...]:
-    """Return the numbers of the formats that a name of some extension may have; without a dot that is the whole name."""
+def _possible(extension: str, named: bool) -> tuple[int, ...]:
+    """Return the numbers of the formats that a name of some extension may have; without a dot that is the whole name.
+
+    `named` says that a word of `_open_words` stands in the path: without one no pattern with an open end fits.
+    """
     return tuple(
         number
         for number, endings in enumerate(_endings())
         if any(
             ending.rpartition(".")[2] == extension if "." in ending else extension.endswith(ending)
             for ending in endings
+            if ending or named
         )
     )
 
 
 def _next_like(path: str, start: int = 0) -> int:
     """Return the number of the first format from `start` on whose patterns a path fits, or that of none."""
-    possible = _possible(path.rpartition("/")[2].rpartition(".")[2].lower())
+    named = _open_words().search(path) is not None
+    possible = _possible(path.rpartition("/")[2].rpartition(".")[2].lower(), named)
     fits = (number for number in possible if number >= start and _one_format(number).fullmatch(path))
     return next(fits, len(FORMATS))
 
