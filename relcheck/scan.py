@@ -31,7 +31,7 @@ from relcheck.tree import Unavailable
 if TYPE_CHECKING:
     from pathlib import Path
 
-PARALLEL_BYTES = 3_000_000
+PARALLEL_BYTES = 1_500_000
 """Below this much text one process is faster than several."""
 
 Progress = Callable[[int, int], None]
