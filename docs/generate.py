@@ -1,6 +1,6 @@
-"""Write the pages that are made from the code: the list of rules, and which format yields which kind of fact.
+"""Write the pages that are made from the code: the rules, the formats and their kinds of fact, the rules by format.
 
-    python docs/generate.py           # writes docs/rule-list.md and docs/formats.md
+    python docs/generate.py           # writes docs/rule-list.md, docs/formats.md and docs/format-rules.md
 
 A test fails when a page is not what this writes.
 """
@@ -19,6 +19,7 @@ from relcheck.facts import KIND_OF, KINDS  # noqa: E402 - the checkout comes fir
 from relcheck.readers import FORMATS, read_source  # noqa: E402 - see above
 from relcheck.rules import Rule, load_rules  # noqa: E402 - see above
 from relcheck.source import Source  # noqa: E402 - see above
+from tests.format_rules import SETTLE_ONLY, rules_by_format  # noqa: E402 - see above
 from tests.properties.places import Fixture, fixtures  # noqa: E402 - see above
 
 _WITHIN = frozenset(("unreadable", "suppression", "release"))
@@ -105,6 +106,7 @@ def format_page(found: dict[str, set[str]]) -> str:
         "Left out on purpose: the `policy.json` of container engines, whose `insecureAcceptAnything` is what every distribution",
         "ships and so says nothing of a project; scripts of `cmd.exe`, of which only variables that publish are read.",
     ]
+    lines += ["", "[format-rules.md](format-rules.md) says which rules are shown to find something in which format."]
     for topic, names in topics.items():
         lines += ["", f"## {topic}", "", *_kinds_table(names, found), "", *_names_of(names)]
     return "\n".join(lines) + "\n"
@@ -137,11 +139,31 @@ def _names_of(names: list[str]) -> list[str]:
     return lines
 
 
+def format_rules_page(found: dict[str, set[str]]) -> str:
+    """Return the page that says which rules are shown to find something in which format."""
+    names = list(dict.fromkeys(one.name for one in FORMATS if one.name != "text"))
+    lines = [
+        "# Rules by format",
+        "",
+        "Which rules are shown to find something in which format. Made by `python docs/generate.py` from the bad examples of",
+        "the rules and from the planted mistakes, all of which tests assert: a rule that is not named beside a format may speak",
+        "in it all the same, as rules ask about facts and not about formats ([formats.md](formats.md) has those). A test fails",
+        "when no rule is shown for a format, save for these:",
+        "",
+        *(f"* {name}: {reason}" for name, reason in SETTLE_ONLY.items()),
+    ]
+    for topic, named in _by_topic([name for name in names if name in found]).items():
+        lines += ["", f"## {topic}", "", "| format | number | rules |", "|---|---:|---|"]
+        lines += [f"| {name} | {len(found[name])} | {', '.join(sorted(found[name]))} |" for name in named]
+    return "\n".join(lines) + "\n"
+
+
 def pages() -> dict[Path, str]:
     """Return the text of each page by its path."""
     return {
         ROOT / "docs" / "rule-list.md": rule_list(load_rules().rules.values()),
         ROOT / "docs" / "formats.md": format_page(observed(fixtures())),
+        ROOT / "docs" / "format-rules.md": format_rules_page(rules_by_format()),
     }
 
 

@@ -11,12 +11,14 @@ import pytest
 
 from relcheck.facts import KIND_OF
 from relcheck.readers import FORMATS, read_source
+from relcheck.rules import load_rules
 from relcheck.source import Source
 from tests.conftest import ROOT
+from tests.format_rules import SETTLE_ONLY, rules_by_format
 from tests.made_kinds import made_by
 from tests.properties.places import fixtures, format_fixtures
 
-PAGES = ("rule-list.md", "formats.md")
+PAGES = ("rule-list.md", "formats.md", "format-rules.md")
 MODULES = sorted({form.module for form in FORMATS})
 NEVER_YIELDED = {
     ("bake", "registry"): "variables are asked for secrets only",
@@ -91,6 +93,16 @@ def test_exceptions_are_needed() -> None:
 
 def test_every_format_has_a_file_of_its_own_among_the_trees_of_formats() -> None:
     assert {form.name for form in FORMATS} - {fixture.format for fixture in format_fixtures()} == set()
+
+
+def test_some_rule_is_shown_to_find_something_in_each_format() -> None:
+    silent = {form.name for form in FORMATS} - rules_by_format().keys()
+
+    assert silent == {*SETTLE_ONLY, "text"}  # no reader: it is searched for secrets
+
+
+def test_each_rule_is_shown_in_some_format() -> None:
+    assert set(load_rules().rules) - set().union(*rules_by_format().values()) == set()
 
 
 def test_files_of_formats_are_read_without_a_complaint() -> None:
