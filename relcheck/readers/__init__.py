@@ -201,9 +201,16 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "quadlet",
         "quadlet",
-        ("**/*.container", "**/*.image", "**/*.volume", "**/*.build", "**/*.kube", "**/*.pod",
-         "**/*.container.d/*.conf", "**/*.image.d/*.conf"),
+        ("**/*.container", "**/*.image", "**/*.volume", "**/*.build", "**/*.kube", "**/*.pod"),
         ((b"[Container]", b"[Image]", b"[Volume]", b"[Build]", b"[Kube]", b"[Pod]"),),
+        comments=("#", ";"),
+    ),
+    Format(
+        "quadlet",
+        "quadlet",
+        ("**/*.container.d/*.conf", "**/*.image.d/*.conf", "**/*.volume.d/*.conf", "**/*.build.d/*.conf",
+         "**/*.kube.d/*.conf", "**/*.pod.d/*.conf"),
+        ((b"[Container]", b"[Image]", b"[Volume]", b"[Build]", b"[Kube]", b"[Pod]", b"[Service]"),),
         comments=("#", ";"),
     ),
     Format("ko", "ko", ("**/.ko.yaml", "**/.ko.yml")),

@@ -1,4 +1,4 @@
-"""Files of variables such as `.env` (the syntax that Compose reads).
+"""Files of variables such as `.env` (the syntax that Compose reads), and the commands of direnv's `.envrc`.
 
     line = ["export "] NAME ("=" | ": ") value | NAME | "#" comment
     value = plain, up to a blank and "#" | "…" with escapes and variables | '…' as it is; quotes may span lines
@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Fact, Option, Text, Variables
+from relcheck.facts import UNKNOWN, Credential, Fact, Option, Text, Variables
 from relcheck.refs.secrets import identify, looks_secret_name
 from relcheck.source import Source, Span
 
@@ -31,11 +31,25 @@ def read(source: Source) -> Iterator[Fact]:
     from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - read for its values alone by link
 
     options: list[Option] = []
+    said: set[Span] = set()
     for name, value in variables(source):
-        yield from environment_facts(name, value, where="env-file")
+        for fact in environment_facts(name, value, where="env-file"):
+            said.add(fact.span)
+            yield fact
         options.append(Option(name=name, value=_handed_on(name, value.text), span=value.all()))
     if options:
         yield Variables(span=Span(0, 0), values_of=tuple(options))
+    if source.path.rpartition("/")[2] == ".envrc":
+        yield from _commands(source, said)
+
+
+def _commands(source: Source, said: set[Span]) -> Iterator[Fact]:
+    """Read the commands of direnv's file, which is a script that a shell runs; without what was said of its variables."""
+    from relcheck.readers.shell import read as read_script  # noqa: PLC0415 - few repositories hold such a file
+
+    for fact in read_script(source):
+        if not isinstance(fact, (Credential, Variables)) or fact.span not in said:
+            yield fact
 
 
 def variables(source: Source) -> Iterator[tuple[str, Source]]:
