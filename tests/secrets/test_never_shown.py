@@ -211,7 +211,7 @@ def test_a_rule_of_the_user_is_given_no_secret(secrets: Secrets, tmp_path: Path)
 def test_none_comes_out_of_a_crash(folder: Path, secrets: Secrets, tmp_path: Path) -> None:
     script = (
         "import sys, relcheck.scan, relcheck.cli as cli\n"
-        "def fail(repository):\n"
+        "def fail(repository, judged):\n"
         "    raise ValueError(repr([open(path, errors='replace').read() for path in repository.reported]))\n"
         "relcheck.scan.link = fail\n"
         f"sys.exit(cli.run(['scan', '.', '--no-cache', '--exclude', {secrets.token('key')!r}]))\n"
