@@ -494,6 +494,12 @@ FORMATS: tuple[Format, ...] = (
         ),
     ),
     Format(
+        "shell",
+        "shell",
+        ("**/entrypoint", "**/docker-entrypoint", "**/*-entrypoint"),
+        ((b"#!", b"exec ", b"set -"),),
+    ),
+    Format(
         "powershell",
         "powershell",
         ("**/*.ps1", "**/*.psm1"),

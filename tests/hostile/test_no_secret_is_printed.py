@@ -192,7 +192,7 @@ def test_no_crash_report_shows_one(tree: tuple[Path, dict[str, str]], tmp_path: 
     folder, secrets = tree
     script = (
         "import sys, relcheck.link as link, relcheck.cli as cli\n"
-        "def fail(repository):\n"
+        "def fail(repository, judged):\n"
         "    facts = [fact for path in repository.reported for fact in repository.of(path)]\n"
         "    texts = [open(path, errors='replace').read() for path in repository.reported]\n"
         "    raise ValueError(repr(texts) + repr(facts))\n"
