@@ -33,6 +33,7 @@ HANDED_ON = {
     "documents": "pipelines, compose files, kustomizations",
     "helm_values": "objects in files that are named like values",
     "gitmodules": "the reader of URLs with credentials",
+    "tox": "the commands of environments, which are shell text",
     "env_file": "the commands of direnv's file, which are shell text",
     "shell": "files that scripts write",
     "justfile": "the lines of recipes and processes, which are shell text",

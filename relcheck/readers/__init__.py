@@ -513,6 +513,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format("justfile", "justfile", ("**/justfile", "**/.justfile", "**/*.just")),
     Format("procfile", "justfile", ("**/Procfile",)),
+    Format("tox", "tox", ("**/tox.ini",), comments=("#", ";")),
     Format("taskfile", "taskfile", ("**/Taskfile.y*ml", "**/Taskfile.dist.y*ml"), ((b"tasks", b"env:"),)),
     Format(
         "rakefile",
@@ -525,7 +526,7 @@ FORMATS: tuple[Format, ...] = (
         "script-variables",
         "script_variables",
         (
-            "**/*.bat", "**/*.cmd", "**/tox.ini", "**/noxfile.py", "**/tasks.py", "**/fabfile.py", "**/Fastfile",
+            "**/*.bat", "**/*.cmd", "**/noxfile.py", "**/tasks.py", "**/fabfile.py", "**/Fastfile",
         ),
         ((b"TOKEN", b"PASSWORD", b"API_KEY", b"CR_PAT", b"COMPOSER_AUTH", b"_AUTH", b"api-key", b"ApiKey", b"apikey"),),
         comments=("#", "//", "rem ", "::", ";"),
