@@ -1,15 +1,15 @@
-"""tox.ini (tox's configuration reference): what the commands of its environments do.
+r"""tox.ini (tox's configuration reference): what the commands of its environments do.
 
     [testenv], [testenv:NAME], [tox], [base]: commands, commands_pre, commands_post, install_command, package_command
 
-A command stands on a line, `-` or `!` before it say what becomes of a failure; `{…}` are tox's own substitutions, which
-are not known here. Dependencies of test environments decide no release and are left out.
+A command stands on a line, or on several behind `\` at their ends; `-` or `!` before it say what becomes of a failure.
+`{…}` are tox's own substitutions, which are not known here. Dependencies of test environments decide no release and are left out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from relcheck.facts import Fact
@@ -19,7 +19,7 @@ from relcheck.readers.justfile import filled
 from relcheck.source import Source, joined
 
 _COMMANDS = frozenset(("commands", "commands_pre", "commands_post", "install_command", "package_command"))
-_LEAD = re.compile(r"[-!@ \t]*")
+_LEAD = re.compile(r"[-! \t]*")
 _SUBSTITUTION = re.compile(r"(?<!\\)\{(?P<name>[^{}\r\n]*)\}")
 
 
@@ -28,13 +28,18 @@ def read(source: Source) -> Iterator[Fact]:
     yield from script_variables.read(source)
     for (_, key), lines in groupby(entries(source, separators="="), lambda entry: (entry.section, entry.key)):
         if key in _COMMANDS:
-            commands = [command for entry in lines if (command := _command(source, entry)).text]
+            commands = list(_commands(source, lines))
             if commands:
                 yield from embedded("shell", filled(joined(source, commands), _SUBSTITUTION, {}))
 
 
-def _command(source: Source, entry: Entry) -> Source:
-    """Return a command as a part of the file, without what stands before it."""
-    place = entry.value.all()
-    lead = _LEAD.match(entry.value.text)
-    return source.part(place.start + (lead.end() if lead else 0), place.end)
+def _commands(source: Source, lines: Iterable[Entry]) -> Iterator[Source]:
+    """Yield the lines as parts of the file, without what stands before a command."""
+    continued = False
+    for entry in lines:
+        place, text = entry.value.all(), entry.value.text
+        lead = None if continued else _LEAD.match(text)  # a line that goes on may begin with an option
+        start = lead.end() if lead else 0
+        if text[start:]:
+            yield source.part(place.start + start, place.end)
+        continued = text.endswith("\\")

@@ -155,6 +155,7 @@ GROWING: dict[str, Grown] = {
     "parameters of PowerShell": Grown("powershell", "param($a# = 'x'\n$b = \"c\"\n", path="a.ps1"),
     "recipes": Grown("justfile", "v# := 'x'\na#: a0\n  docker push acme/{{v#}}:{{v0}}\n"),
     "processes": Grown("procfile", "a#: docker run acme/a#\n", path="Procfile"),
+    "commands of direnv": Grown("env-file", "export V#=x\ndocker push acme/a#\n", path=".envrc"),
     "environments of tox": Grown("tox", "[testenv:a#]\ncommands =\n  docker push acme/{envname}#\n  - twine upload a#\n"),
     "tasks of Task": Grown("taskfile", "  a#: {vars: {V: x}, cmds: ['docker push acme/{{.V}}']}\n", "version: '3'\ntasks:\n"),
     "tasks of Rake": Grown("rakefile", "A# = 'x'\ntask :a# do\n  sh \"docker push acme/#{A#}\"\nend\n"),
