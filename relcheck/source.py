@@ -114,7 +114,7 @@ class Source:
         """Return line and column of an offset in the *file* (an offset of a `Span`), whatever source is asked."""
         root = self.root
         if root._breaks is None:
-            root._breaks = _line_starts(root.text)
+            root._breaks = line_starts(root.text)
         line = bisect_right(root._breaks, offset)
         return Position(line, offset - root._breaks[line - 1] + 1)
 
@@ -156,7 +156,7 @@ def split_lines(text: str) -> list[str]:
     return _LINE_BREAK.split(text) if "\r" in text else text.split("\n")
 
 
-def _line_starts(text: str) -> list[int]:
+def line_starts(text: str) -> list[int]:
     """Return the offsets at which the lines of a text begin."""
     if "\r" in text:
         return [0, *(match.end() for match in _LINE_BREAK.finditer(text))]

@@ -20,11 +20,11 @@ from relcheck.redact import scrub
 from relcheck.rules import Level, Rule, RuleSet
 from relcheck.scan import Judging, Read, judge_facts
 from relcheck.selection import Control
+from relcheck.source import split_lines
 
 _WORDS = lazy_pattern(
     r"relcheck:\s*ignore\[(?P<rules>[^\]\r\n]*)\][ \t]*(?:until=(?P<until>\S+)[ \t]*)?(?P<reason>[^\r\n]*)"
 )
-_BREAK = lazy_pattern(r"\r\n|\n|\r")
 _NAMED = lazy_pattern(r"[^,\s](?:[^,]*[^,\s])?")
 _CLOSING = lazy_pattern(r"\s*(?:-->|\*/\s*-?\}\}|\*/)\s*$")
 
@@ -83,7 +83,7 @@ def logical_lines(text: str, file_format: str) -> list[bool]:
     backtick = docker and re.match(r"(?:#[^\n]*\n)*#[ \t]*escape[ \t]*=[ \t]*`", text, re.IGNORECASE)
     escape = "`" if backtick else "\\"
     out: list[bool] = []
-    for line in _BREAK.split(text):
+    for line in split_lines(text):
         inside = docker and bool(out) and out[-1] and (not line.strip() or line.lstrip().startswith("#"))
         out.append(inside or line.rstrip().endswith(escape))
     return out

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from relcheck.readers import recognise
 from relcheck.rule_files import Example, read_examples
 from relcheck.rules import rule_files, rules_folder
-from tests.planted_trees import PLANTED, filled, read_labels
+from tests.planted_trees import PLANTED, read_labels, tree_files
 
 SETTLE_ONLY = {
     "dockerignore": "what it leaves out silences rules about what a Dockerfile copies",
@@ -27,14 +27,13 @@ def rules_by_format() -> dict[str, set[str]]:
         for example in read_examples(path):
             for file_format in _formats_of(example):
                 found[file_format].add(path.stem)
-    planted = {
-        str(path.relative_to(PLANTED / "bad")): filled(path.read_bytes().decode("utf-8"))
-        for path in (PLANTED / "bad").rglob("*")
-        if path.is_file()
-    }
-    for label in (*read_labels("labels.txt"), *read_labels("notes.txt")):
-        found[_format_of(label.path, planted)].add(label.rule)
-    found.pop("", None)
+    trees = {name: tree_files(PLANTED / name) for name in ("bad", "good")}
+    for label in read_labels("labels.txt"):
+        found[_format_of(label.path, trees["bad"])].add(label.rule)
+    for note in read_labels("notes.txt"):
+        tree, _, below = note.path.partition("/")
+        found[_format_of(below, trees[tree])].add(note.rule)
+    found.pop("", None)  # texts, which are searched for secrets alone
     return dict(found)
 
 
@@ -44,10 +43,11 @@ def _formats_of(example: Example) -> Iterator[str]:
     files |= example.files
     for find in example.finds:
         place = _PLACE.match(find)
-        if place:
-            yield _format_of(place["path"] or next(iter(example.files)), files)
+        assert place, f"{find}: no place at its beginning"
+        yield _format_of(place["path"] or next(iter(example.files)), files)
 
 
 def _format_of(path: str, files: Mapping[str, str]) -> str:
+    assert path in files, f"{path}: no such file"
     charts = frozenset(name.rpartition("/")[0] for name in files if name.rpartition("/")[2] == "Chart.yaml")
-    return recognise(path, lambda: files.get(path, "").encode("utf-8"), charts)[0]
+    return recognise(path, lambda: files[path].encode("utf-8"), charts)[0]

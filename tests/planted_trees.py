@@ -54,6 +54,12 @@ def copy_tree(name: str, folder: Path) -> Path:
     return folder
 
 
+def tree_files(folder: Path) -> dict[str, str]:
+    """Return the files of a tree by their paths below it, placeholders filled in."""
+    found = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {path.relative_to(folder).as_posix(): filled(path.read_bytes().decode("utf-8")) for path in found}
+
+
 def read_labels(name: str) -> list[Label]:
     """Read `labels.txt` or `notes.txt`: a rule, a path, a line and the words in quotes, one mistake a line."""
     found = []

@@ -31,6 +31,7 @@ class Format(NamedTuple):
 
 
 # fmt: off
+_QUADLET = (b"[Container]", b"[Image]", b"[Volume]", b"[Build]", b"[Kube]", b"[Pod]")
 FORMATS: tuple[Format, ...] = (
     Format(
         "dockerignore",
@@ -202,7 +203,7 @@ FORMATS: tuple[Format, ...] = (
         "quadlet",
         "quadlet",
         ("**/*.container", "**/*.image", "**/*.volume", "**/*.build", "**/*.kube", "**/*.pod"),
-        ((b"[Container]", b"[Image]", b"[Volume]", b"[Build]", b"[Kube]", b"[Pod]"),),
+        (_QUADLET,),
         comments=("#", ";"),
     ),
     Format(
@@ -210,7 +211,7 @@ FORMATS: tuple[Format, ...] = (
         "quadlet",
         ("**/*.container.d/*.conf", "**/*.image.d/*.conf", "**/*.volume.d/*.conf", "**/*.build.d/*.conf",
          "**/*.kube.d/*.conf", "**/*.pod.d/*.conf"),
-        ((b"[Container]", b"[Image]", b"[Volume]", b"[Build]", b"[Kube]", b"[Pod]", b"[Service]"),),
+        ((*_QUADLET, b"[Service]"),),
         comments=("#", ";"),
     ),
     Format("ko", "ko", ("**/.ko.yaml", "**/.ko.yml")),

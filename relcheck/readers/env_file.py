@@ -48,7 +48,7 @@ def _commands(source: Source, said: set[Span]) -> Iterator[Fact]:
     from relcheck.readers.shell import read as read_script  # noqa: PLC0415 - few repositories hold such a file
 
     for fact in read_script(source):
-        if not isinstance(fact, (Credential, Variables)) or fact.span not in said:
+        if not isinstance(fact, Credential) or fact.span not in said:
             yield fact
 
 

@@ -7,7 +7,6 @@ is unknown.
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Iterator
 
@@ -15,10 +14,9 @@ from relcheck.facts import UNKNOWN, Fact, Package, Text
 from relcheck.readers.package_versions import version_fields
 from relcheck.readers.python_requirement import requirement
 from relcheck.readers.urls import registry
-from relcheck.source import Source, Span
+from relcheck.source import Source, Span, line_starts
 
 MAX_LENGTH = 1_000_000
-_BREAK = re.compile(r"\r\n|\n|\r")
 _LISTS = {"install_requires": "prod", "setup_requires": "build", "tests_require": "dev"}
 
 
@@ -91,7 +89,7 @@ class _Places:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._starts = [0, *(match.end() for match in _BREAK.finditer(source.text)), len(source.text)]
+        self._starts = [*line_starts(source.text), len(source.text)]
 
     def literal(self, node: ast.expr) -> Source | None:
         """Return the text of a plain literal, or None for one with a prefix, escapes or several pieces."""

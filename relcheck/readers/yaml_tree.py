@@ -100,7 +100,7 @@ def _whole(source: Source, text: str, out: Loaded) -> Fault | None:
     return None
 
 
-def _documents(file: Source, text: str, base: int) -> Iterator[Node]:  # noqa: PLR0915 - see below
+def _documents(file: Source, text: str, base: int) -> Iterator[Node]:
     """Yield the documents of a text that stands `base` letters into the file.
 
     This loop is the largest single part of many scans, so that it calls nothing of ours for the commonest events.
@@ -134,10 +134,7 @@ def _documents(file: Source, text: str, base: int) -> Iterator[Node]:  # noqa: P
             key = keys.pop()
             continue
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
-            made = Mapping if kind is MappingStartEvent else Sequence
-            node = made(
-                file, base + event.start_mark.index, flow=bool(event.flow_style), tag=_tag(event), anchor=event.anchor
-            )
+            node = _collection(file, event, base)
         elif kind is AliasEvent:
             node = _anchored(event, anchors)
         elif kind is DocumentEndEvent:
@@ -164,14 +161,24 @@ def _documents(file: Source, text: str, base: int) -> Iterator[Node]:  # noqa: P
             holder = node
             keys.append(key)
             key = None
-            if len(stack) > MAX_DEPTH:
-                raise MarkedYAMLError(problem=f"nested deeper than {MAX_DEPTH} levels", problem_mark=event.start_mark)
+            _check_depth(stack, event)
+
+
+def _check_depth(stack: list[Sequence | Mapping], event: Any) -> None:  # noqa: ANN401 - the C parser has no types
+    if len(stack) > MAX_DEPTH:
+        raise MarkedYAMLError(problem=f"nested deeper than {MAX_DEPTH} levels", problem_mark=event.start_mark)
 
 
 def _anchored(event: Any, anchors: dict[str, Node]) -> Node:  # noqa: ANN401 - the C parser has no types
     if event.anchor not in anchors:
         raise MarkedYAMLError(problem=f"undefined alias *{event.anchor}", problem_mark=event.start_mark)
     return anchors[event.anchor]
+
+
+def _collection(file: Source, event: Any, base: int) -> Mapping | Sequence:  # noqa: ANN401 - the C parser has no types
+    made = Mapping if event.__class__ is MappingStartEvent else Sequence
+    start = base + event.start_mark.index
+    return made(file, start, flow=bool(event.flow_style), tag=_tag(event), anchor=event.anchor)
 
 
 def _scalar(file: Source, event: Any, base: int) -> Scalar:  # noqa: ANN401 - the C parser has no types

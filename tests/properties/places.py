@@ -22,7 +22,7 @@ from relcheck.rule_files import read_examples
 from relcheck.rules import rule_files, rules_folder
 from relcheck.scan import read_facts
 from relcheck.source import Source, Span
-from tests.planted_trees import PLANTED, filled
+from tests.planted_trees import PLANTED, tree_files
 from tests.test_rules import with_tokens
 
 FORMATS_FOLDER = Path(__file__).parents[1] / "formats"
@@ -55,13 +55,7 @@ def fixtures() -> tuple[Fixture, ...]:
 def format_fixtures() -> Iterator[Fixture]:
     """Yield the files of the trees of formats; what has no known format is text."""
     for tree in sorted(FORMATS_FOLDER.iterdir()):
-        yield from _recognised(f"formats {tree.name}", _tree(tree), "text")
-
-
-def _tree(folder: Path) -> dict[str, str]:
-    """Return the files of a tree by their paths below it, placeholders filled in."""
-    found = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return {path.relative_to(folder).as_posix(): filled(path.read_bytes().decode("utf-8")) for path in found}
+        yield from _recognised(f"formats {tree.name}", tree_files(tree), "text")
 
 
 def _all() -> Iterator[Fixture]:
@@ -70,7 +64,7 @@ def _all() -> Iterator[Fixture]:
             files = {name: with_tokens(text) for name, text in example.files.items()}
             yield from _recognised(f"{path.stem}[{example.name}]", files)
     for tree in ("bad", "good"):
-        yield from _recognised(f"planted {tree}", _tree(PLANTED / tree))
+        yield from _recognised(f"planted {tree}", tree_files(PLANTED / tree))
     yield from format_fixtures()
 
 
