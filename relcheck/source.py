@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from codecs import BOM_UTF8
+from collections.abc import Iterator
 from itertools import accumulate, compress
 from typing import NamedTuple
 
@@ -200,6 +201,45 @@ def joined(file: Source, parts: list[Source], glue: str = "\n") -> Source:
         end = own[-1].parent_end
     forms = {part.form for part in parts}
     return file.embed("".join(words), tuple(pieces), forms.pop() if len(forms) == 1 else "composed")
+
+
+def joined_below(outer: Source, parts: list[Source | str]) -> Source:
+    """Return texts embedded in `outer`, however deep, as one text of it; words without a place stand where the last ended."""
+    pieces: list[Piece] = []
+    words: list[str] = []
+    size, end = 0, 0
+    for part in parts:
+        text = part if isinstance(part, str) else part.text
+        own = [Piece(0, len(text), end, end)] if isinstance(part, str) else _pieces_below(outer, part)
+        pieces += [Piece(p.start + size, p.end + size, p.parent_start, p.parent_end) for p in own]
+        words.append(text)
+        size += len(text)
+        end = own[-1].parent_end if own else end
+    return outer.embed("".join(words), tuple(pieces), "composed")
+
+
+def _pieces_below(outer: Source, part: Source) -> list[Piece]:
+    """Return the stretches of a text with their places in `outer`, in which it is embedded."""
+    pieces, above = list(part._pieces), part.parent
+    while above is not None and above is not outer:
+        pieces = [deeper for piece in pieces for deeper in _carried(piece, above)]
+        above = above.parent
+    return pieces
+
+
+def _carried(piece: Piece, above: Source) -> Iterator[Piece]:
+    """Cut a stretch where those of the text around it end, and say where they come from."""
+    whole = above._parent_range(piece.parent_start, piece.parent_end)
+    if piece.end - piece.start != piece.parent_end - piece.parent_start or len(above._pieces) < 2 or not above._starts:
+        yield Piece(piece.start, piece.end, *whole)
+        return
+    shift = piece.start - piece.parent_start
+    at = piece.parent_start
+    while at < piece.parent_end:
+        held = bisect_right(above._starts, at)
+        stop = min(above._starts[held] if held < len(above._starts) else piece.parent_end, piece.parent_end)
+        yield Piece(at + shift, stop + shift, *above._parent_range(at, stop))
+        at = stop
 
 
 def byte_offsets(text: str) -> list[int]:

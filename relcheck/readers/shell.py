@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from relcheck.facts import UNKNOWN, Command, Credential, Fact, Option, Publish
 from relcheck.readers.effects import EFFECTS, STDIN, TELLING
@@ -18,6 +19,9 @@ from relcheck.refs import MARK
 from relcheck.refs.secrets import looks_secret_name, redact
 from relcheck.refs.shell import SHELLS, SimpleCommand, Word, parse
 from relcheck.source import Source, Span
+
+if TYPE_CHECKING:
+    from relcheck.readers.written_files import Written
 
 _SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(?:-S[ \t]+)?(\S+))?")
 _TEXT_ONLY = frozenset(("echo", "printf"))
@@ -94,11 +98,17 @@ def _script(source: Source, setting: Setting, depth: int) -> Iterator[Fact]:
     if depth > _NESTING or not source.text.strip():
         return
     commands = parse(source, expressions=setting.expressions, variables=setting.variables, options=setting.options)
+    files: dict[int, list[Written]] = {}
+    if depth < _NESTING and any(command.redirects or command.group or command.piped_to for command in commands):
+        from relcheck.readers.written_files import written  # noqa: PLC0415 - many scripts write no file
+
+        files = written(commands, source)
     for command in commands:
         yield from _assignments(command, setting)
         if command.words:
             yield from _command(command, commands, setting, depth)
-        yield from _written_files(command, commands, setting, depth)
+        for file in files.get(command.index, ()):
+            yield from _written(file, setting, depth)
 
 
 def _assignments(command: SimpleCommand, setting: Setting) -> Iterator[Fact]:
@@ -204,8 +214,7 @@ _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
 def _goes_to_log(command: SimpleCommand) -> bool:
     """Whether what a command prints is seen: not piped on, not caught by a substitution, not written to a file."""
-    files = [redirect for redirect in command.redirects if redirect.operator in (">", ">>", ">|", "&>", "&>>")]
-    return not (command.piped_to or command.inside or files)
+    return not (command.piped_to or command.inside or command.output)
 
 
 def _printed(command: SimpleCommand, words: Sequence[Word], setting: Setting) -> Iterator[Fact]:
@@ -304,20 +313,15 @@ def _moved_tag(invocation: Invocation) -> str:
     return moved_tag(invocation)
 
 
-def _written_files(
-    command: SimpleCommand, script: Sequence[SimpleCommand], setting: Setting, depth: int
-) -> Iterator[Fact]:
-    """Read the text that a command writes as the file it becomes, or as the script it is."""
-    if depth > _NESTING or not (command.redirects or command.piped_to):
-        return
-    from relcheck.readers.written_files import facts_of, written  # noqa: PLC0415 - many scripts write no file
+def _written(file: Written, setting: Setting, depth: int) -> Iterator[Fact]:
+    """Read the text that a script writes as the file it becomes, or as the script it is."""
+    from relcheck.readers.written_files import facts_of  # noqa: PLC0415 - many scripts write no file
 
-    for file in written(command, script):
-        if file.format == "shell":
-            yield from _script(file.text, setting, depth + 1)
-        else:
-            place = command.words[0].source.all() if command.words else file.text.all()
-            yield from facts_of(file, place, setting.job, setting.step)
+    if file.format == "shell":
+        yield from _script(file.text, setting, depth + 1)
+    else:
+        place = file.by.words[0].source.all() if file.by.words else file.text.all()
+        yield from facts_of(file, place, setting.job, setting.step)
 
 
 _SETS_VARIABLE = re.compile(

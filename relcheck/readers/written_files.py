@@ -1,7 +1,7 @@
-r"""Files that a shell text writes: `cat > ~/.npmrc <<EOF`, `echo … >> .pypirc`, `tee FILE <<EOF`, `echo … | sudo tee FILE`.
+r"""Files that a shell text writes: `cat > ~/.npmrc <<EOF`, `{ echo …; echo …; } >> .pypirc`, `echo … | sudo tee FILE`.
 
 The text is read as the file that it becomes, by the reader of its format. `echo` and `printf` write their words, in which
-`\n` is a line break; what `printf` puts in for `%s` is not known here.
+`\n` is a line break; `printf` puts its words into its format.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from relcheck.facts import Credential, Fact
 from relcheck.refs import MARK
 from relcheck.refs.shell import SimpleCommand
-from relcheck.source import Piece, Source, Span
+from relcheck.source import Piece, Source, Span, joined_below
 
 _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), name, path)
@@ -57,35 +57,118 @@ _SECRETS_ONLY = frozenset((
 ))  # fmt: skip
 """Formats of which the credentials count in a script; what else they say is about the folder of the file."""
 _TEXT_ONLY = frozenset(("echo", "printf"))
-_INTO = (">", ">>", ">|")
 _NOWHERE = re.compile(r"/dev/(?:null|stdout|stderr|fd/\d)")
-_ESCAPE = re.compile(r"\\(?P<letter>[nt\\\"])|(?P<format>%[-0-9.]*[sdbq])|(?P<percent>%%)")
+_ESCAPE = re.compile(r"\\(?P<letter>[nt\\\"])|%%")
+_PUT_IN = re.compile(r"(?P<percent>%%)|%[-0-9.]*[sdbq]")
+_OPTION = re.compile(r"-[neE]+|--")
+_LONGEST = 100_000
+_NEAR = 200
+"""How many commands behind one in a group its `tee` may stand: a limit for scripts of any length."""
 _LETTERS = {"n": "\n", "t": "\t"}
 _IN_WORKSPACE = re.compile(r"(?:\./)?(?:[\w.-]+/)*(?:\.npmrc|\.pypirc|auth\.json|settings\.xml|\.docker/config\.json)")
 _WRAPPERS = ("sudo", "doas")
 
 
 class Written(NamedTuple):
-    """A text that becomes a file: the format of the file, its name as written, the text."""
+    """A text that becomes a file: the format of the file, its name as written, the text, the command that begins it."""
 
     format: str
     target: str
     text: Source
+    by: SimpleCommand = SimpleCommand()
 
 
-def written(command: SimpleCommand, script: Sequence[SimpleCommand]) -> Iterator[Written]:
-    """Yield each known file that a command writes."""
-    target = _target(command, script)
-    known = known_file(_raw(target)) if target is not None else None
-    if known is None or target is None:
-        return
-    name, path = known
-    bodies = [redirect.body for redirect in command.redirects if redirect.body is not None]
+class _Open:
+    """A file while a script writes it: `by` is the command that began it, `into` the word that names it."""
+
+    def __init__(self, by: SimpleCommand, into: Source) -> None:
+        self.by = by
+        self.into = into
+        self.texts: list[Source | str] = []
+
+
+def written(script: Sequence[SimpleCommand], around: Source) -> dict[int, list[Written]]:
+    """Return the known files that a script writes, by the number of the command that begins each.
+
+    What several commands write to one file is one text: `>` begins it, `>>` goes on. `around` is the script's text.
+    """
+    files: list[tuple[_Open, str, str]] = []
+    opened: dict[str, _Open] = {}
+    for command in script:
+        target = _target(command, script)
+        raw = _raw(target[0]) if target is not None else ""
+        known = known_file(raw) if raw else None
+        texts = _texts(command) if known is not None else []
+        if target is None or known is None or not texts:
+            continue
+        into, goes_on = target
+        file = opened.get(raw)
+        if file is None or not (goes_on or file.into is into):
+            file = opened[raw] = _Open(command, into)
+            files.append((file, *known))
+        file.into = into
+        file.texts += texts
+    found: dict[int, list[Written]] = {}
+    for file, name, path in files:
+        first = file.texts[0]
+        alone = isinstance(first, Source) and file.texts[1:] in ([], ["\n"])
+        text = first if alone and isinstance(first, Source) else joined_below(around, file.texts)
+        made = Written(name, file.into.text, as_file(path, text), file.by)
+        found.setdefault(file.by.index, []).append(made)
+    return found
+
+
+def _texts(command: SimpleCommand) -> list[Source | str]:
+    """Return what a command writes: its words, or the text that it is handed."""
     if command.program in _TEXT_ONLY:
-        words = [word.source for word in command.words[1:] if not re.fullmatch(r"-[neE]+", word.text)]
-        bodies = [_unescaped(word, formats=command.program == "printf") for word in words]
-    for body in bodies:
-        yield Written(name, target.text, as_file(path, body))
+        words = [word.source for word in command.words[1:]]
+        while words and _OPTION.fullmatch(words[0].text):
+            words.pop(0)
+        return _formatted(words) if command.program == "printf" else _echoed(command, words)
+    texts: list[Source | str] = []
+    for redirect in command.redirects:
+        if redirect.body is not None:
+            texts.append(redirect.body)
+        elif redirect.operator == "<<<" and redirect.target is not None:
+            texts += [redirect.target.source, "\n"]
+    return texts
+
+
+def _echoed(command: SimpleCommand, words: list[Source]) -> list[Source | str]:
+    texts: list[Source | str] = []
+    for word in words:
+        texts += [_unescaped(word), " "]
+    ends = not any(word.text.startswith("-") and "n" in word.text for word in command.words[1:2])
+    return [*texts[:-1], "\n"] if ends else texts[:-1]
+
+
+def _formatted(words: list[Source]) -> list[Source | str]:
+    """Return what `printf FORMAT WORD…` writes: the format again and again until no word is left."""
+    if not words:
+        return []
+    parts = _parts(words[0])
+    waiting = list(reversed(words[1:]))
+    texts: list[Source | str] = []
+    size = 0
+    while True:
+        before = len(waiting)
+        for part in parts:
+            made: Source | str = part if isinstance(part, Source) else waiting.pop() if waiting else ""
+            texts.append(made)
+            size += len(made.text) if isinstance(made, Source) else 0
+        if not waiting or len(waiting) == before or size > _LONGEST:
+            return texts
+
+
+def _parts(form: Source) -> list[Source | None]:
+    """Cut a format at what it puts in, each of which is None here."""
+    parts: list[Source | None] = []
+    at = 0
+    for match in _PUT_IN.finditer(form.text):
+        if match["percent"] is None:
+            parts += [_unescaped(form.part(at, match.start()), percent=True), None]
+            at = match.end()
+    return [*parts, _unescaped(form.part(at, len(form.text)), percent=True)]
 
 
 def known_file(target: str) -> tuple[str, str] | None:
@@ -112,24 +195,28 @@ def facts_of(file: Written, place: Span, job: str = "", step: int = -1) -> Itera
         )  # fmt: skip
 
 
-def _target(command: SimpleCommand, script: Sequence[SimpleCommand]) -> Source | None:
-    """Return the file that a command writes, itself or by the `tee` behind it in the pipe."""
-    if command.program == "tee":
-        return _teed(command)
-    for redirect in command.redirects:
-        if redirect.operator in _INTO and redirect.target is not None and not _NOWHERE.match(redirect.target.text):
-            return redirect.target.source
-    following = script[command.index + 1 : command.index + 2] if command.piped_to in ("tee", *_WRAPPERS) else ()
-    return next((_teed(found) for found in following if found.piped_from), None)
+def _target(command: SimpleCommand, script: Sequence[SimpleCommand]) -> tuple[Source, bool] | None:
+    """Return the file that a command writes, itself or by the `tee` behind it in the pipe, and whether it goes on in it."""
+    teed = _teed(command)
+    if teed is not None:
+        return teed
+    if command.piped_to == "tee":
+        following = script[command.index + 1 : command.index + _NEAR]
+        return next((made for found in following if found.piped_from and (made := _teed(found)) is not None), None)
+    redirect = command.output
+    if redirect is None or redirect.target is None or _NOWHERE.match(redirect.target.text):
+        return None
+    return redirect.target.source, redirect.operator in (">>", "&>>")
 
 
-def _teed(command: SimpleCommand) -> Source | None:
+def _teed(command: SimpleCommand) -> tuple[Source, bool] | None:
     """Return the first file of `[sudo] tee [-a] FILE`."""
     words = [word for word in command.words if not word.text.startswith("-")]
     if words and words[0].text in _WRAPPERS:
         words = words[1:]
-    is_tee = len(words) > 1 and words[0].text.rpartition("/")[2] == "tee"
-    return words[1].source if is_tee else None
+    if len(words) < 2 or words[0].text.rpartition("/")[2] != "tee":
+        return None
+    return words[1].source, any(word.text in ("-a", "--append") for word in command.words)
 
 
 def _raw(target: Source) -> str:
@@ -139,8 +226,8 @@ def _raw(target: Source) -> str:
     return words if MARK in target.text and "\n" not in words else target.text.replace(MARK, "x")
 
 
-def _unescaped(word: Source, *, formats: bool) -> Source:
-    """Return a word with its line breaks; what a format puts in is not known."""
+def _unescaped(word: Source, *, percent: bool = False) -> Source:
+    """Return a word with its line breaks; in a format `%%` is one sign."""
     pieces: list[Piece] = []
     out: list[str] = []
     size, at = 0, 0
@@ -148,18 +235,12 @@ def _unescaped(word: Source, *, formats: bool) -> Source:
         end = match.start() if match is not None else len(word.text)
         stretches = [(word.text[at:end], at, end)]
         if match is not None:
-            stretches.append((_meaning(match, formats=formats), *match.span()))
+            letter = match["letter"]
+            meaning = _LETTERS.get(letter, letter) if letter else "%" if percent else match[0]
+            stretches.append((meaning, *match.span()))
             at = match.end()
         for text, first, last in stretches:
             pieces.append(Piece(size, size + len(text), first, last))
             out.append(text)
             size += len(text)
     return word.embed("".join(out), tuple(pieces), "composed") if len(pieces) > 1 else word
-
-
-def _meaning(match: re.Match[str], *, formats: bool) -> str:
-    if match["letter"]:
-        return _LETTERS.get(match["letter"], match["letter"])
-    if not formats:
-        return match[0]
-    return MARK if match["format"] else "%"

@@ -26,6 +26,7 @@ _PIPEFAIL = re.compile(
 )
 _NO_ERREXIT = re.compile(r"^[ \t]*set[ \t]+\+\w*e", re.MULTILINE)
 _ERREXIT = re.compile(r"^[ \t]*set[ \t]+-\w*e", re.MULTILINE)
+_OUTPUTS = (">", ">>", ">|", "&>", "&>>", ">&")
 SHELLS = frozenset(("sh", "bash", "ash", "dash", "ksh", "mksh", "zsh"))
 MAX_COMMANDS = 20_000
 _SHORT = 300
@@ -60,6 +61,7 @@ class Redirect(NamedTuple):
     target: Word | None = None
     body: Source | None = None
     expands: bool = True
+    descriptor: str = ""
 
 
 class SimpleCommand(Record):
@@ -81,6 +83,14 @@ class SimpleCommand(Record):
     index: int = 0
     conditional: bool = False
     guards: bool = False
+    group: tuple[Redirect, ...] = ()  # of the group or loop around it, for what it prints itself
+
+    @property
+    def output(self) -> Redirect | None:
+        """The redirect that takes what the command prints: its own, or that of the group around it."""
+        own = [found for found in self.redirects if found.operator in _OUTPUTS and found.descriptor in ("", "1")]
+        found = next((found for found in own if found.operator != ">&"), None)
+        return found or (None if own else next(iter(self.group), None))
 
     @property
     def program(self) -> str:
@@ -157,6 +167,7 @@ class _Script:
         self._tolerant_from = _tolerant_ranges(text)
         self._known: dict[str, str] = {}
         self._out: list[tuple[int, int, dict[str, Any]]] = []
+        self._groups: dict[int, tuple[Redirect, ...]] = {}
 
     def commands(self, variables: Mapping[str, str] | None, first: int = 0) -> list[SimpleCommand]:
         """Return the commands, numbered from `first`.
@@ -268,6 +279,7 @@ class _Script:
             words=tuple(words),
             assignments=tuple(assignments),
             redirects=tuple(redirects),
+            group=self._group(place.group) if place.group else (),
             piped_from=place.before,
             piped_to=place.behind,
             swallowed=place.swallowed or self._is_tolerated(self._at(node.start_byte)),
@@ -276,6 +288,15 @@ class _Script:
             conditional=place.conditional,
             guards=place.guards,
         )
+
+    def _group(self, nodes: Sequence[Any]) -> tuple[Redirect, ...]:
+        """Return the redirects to files of a group: the same objects for each command in it."""
+        found = self._groups.get(nodes[0].start_byte)
+        if found is None:
+            made = [redirect for node in nodes for redirect in self._redirect(node)]
+            found = tuple(one for one in made if one.operator in _OUTPUTS[:5] and one.descriptor in ("", "1"))
+            self._groups[nodes[0].start_byte] = found
+        return found
 
     def _is_tolerated(self, start: int) -> bool:
         """Whether an offset lies between `set +e` and the next `set -e`."""
@@ -307,8 +328,16 @@ class _Script:
                 yield Redirect(operator="<<<", target=self._word(value))
         else:
             operator = next((child.type for child in node.children if not child.is_named), ">")
+            start = self._at(node.start_byte)
+            if operator == "<" and self._text[max(start - 2, 0) : start] == "<<":
+                operator = "<<<"  # the grammar takes a here-string behind another redirect for a mistake
             target = node.child_by_field_name("destination")
-            yield Redirect(operator=operator, target=self._word(target) if target is not None else None)
+            descriptor = node.child_by_field_name("descriptor")
+            yield Redirect(
+                operator=operator,
+                target=self._word(target) if target is not None else None,
+                descriptor=self._raw(descriptor) if descriptor is not None else "",
+            )
 
     def _is_cut(self, before: Any, node: Any) -> bool:  # noqa: ANN401 - tree-sitter's nodes
         """Whether the grammar cut one word in two: `$A.$B-c` becomes `$A.$` and `B-c`."""

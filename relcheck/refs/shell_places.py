@@ -21,8 +21,12 @@ _TELLING = frozenset((
 _SUBSTITUTIONS = {"command_substitution": "substitution", "process_substitution": "process"}
 _NO_HOLDER = frozenset(("variable_assignment", "list", *_SUBSTITUTIONS))
 """The nodes below which nothing is a word of the command above them any more."""
-_THROUGH = frozenset(("redirected_statement", "negated_command", "subshell", "compound_statement", "heredoc_redirect"))
+_THROUGH = frozenset((
+    "redirected_statement", "negated_command", "subshell", "compound_statement", "heredoc_redirect", "list",
+))  # fmt: skip
 """What may stand between a pipe and a command whose neighbours in the pipe it does not change."""
+_HANDS_ON = frozenset(("list", "pipeline", "negated_command", "redirected_statement"))
+"""What hands redirects on: the grammar puts those of the last command behind the whole of `a && b > FILE`."""
 
 Node = Any
 TextOf = Callable[[Node], str]
@@ -39,6 +43,7 @@ class Place(Record):
     before: str = ""
     behind: str = ""
     redirects: tuple[Node, ...] = ()
+    group: tuple[Node, ...] = ()
 
 
 Found = tuple[Node, str, Place, str]
@@ -60,12 +65,12 @@ def walk(root: Node, text_of: TextOf, asked: frozenset[str], *, pipefail: bool, 
             continue
         children = node.children
         if kind not in _TELLING and not background:
-            below = place.replace(before="", behind="", redirects=()) if _has_neighbours(place) else place
+            below = _alone(place, kind) if _has_neighbours(place) else place
             stack.extend([(child, below, kind, holder) for child in children])
             continue
         if kind in _SUBSTITUTIONS:
             outer = program_of(text_of(holder)) if holder is not None else ""
-            place = place.replace(inside=_SUBSTITUTIONS[kind], outer=outer, swallowed=False)
+            place = place.replace(inside=_SUBSTITUTIONS[kind], outer=outer, swallowed=False, group=())
         if kind in _NO_HOLDER:
             holder = None
         below_holder = node if kind == "command" else holder
@@ -75,6 +80,16 @@ def walk(root: Node, text_of: TextOf, asked: frozenset[str], *, pipefail: bool, 
 
 def _has_neighbours(place: Place) -> bool:
     return bool(place.before or place.behind or place.redirects)
+
+
+def _alone(place: Place, kind: str) -> Place:
+    """Return what holds inside a node that has neighbours or redirects: those of a loop are of all that it prints."""
+    group = _to_files(place.redirects) if kind != "command" else ()
+    return place.replace(before="", behind="", redirects=(), group=group or place.group)
+
+
+def _to_files(redirects: tuple[Node, ...]) -> tuple[Node, ...]:
+    return tuple(found for found in redirects if found.type == "file_redirect")
 
 
 def first_program(node: Node | None, text_of: TextOf) -> str:
@@ -101,13 +116,15 @@ def _below(
 ) -> Iterator[tuple[Node, Place]]:
     passed = _passed(kind, place)
     if kind == "list":
-        found = _list(children, passed, text_of)
+        found = _list(children, place, passed, text_of)
     elif kind == "pipeline":
         found = list(_piped(children, place, passed, text_of, pipefail))
     elif kind in ("if_statement", "while_statement"):
         found = _branches(node, children, passed)
     elif kind == "redirected_statement":
-        found = _redirected(children, passed, text_of)
+        found = _redirected(children, place, passed, text_of)
+    elif kind == "negated_command" and place.redirects:
+        found = [(child, passed.replace(redirects=place.redirects)) for child in children]
     else:
         found = [(child, passed) for child in children]
     following = [child.type for child in children[1:]] + [""]
@@ -122,6 +139,8 @@ def _passed(kind: str, place: Place) -> Place:
         changes |= {"before": "", "behind": ""}
     if place.redirects:
         changes["redirects"] = ()
+        if kind != "command" and kind not in _HANDS_ON and (group := _to_files(place.redirects)):
+            changes["group"] = group
     if kind == "function_definition":
         changes["swallowed"] = False
     elif kind == "case_item":
@@ -147,13 +166,18 @@ def _piped(
             passed.replace(
                 before=programs[number - 1] if number else place.before,
                 behind=place.behind if last else programs[number + 1],
+                redirects=place.redirects if last else (),
+                group=passed.group if last else (),
                 swallowed=passed.swallowed or (not last and not pipefail),
             ),
         )
 
 
-def _list(children: list[Node], passed: Place, text_of: TextOf) -> list[tuple[Node, Place]]:
-    """`left && right`, `left || right`: a right side that cannot fail takes the failure of the left."""
+def _list(children: list[Node], place: Place, passed: Place, text_of: TextOf) -> list[tuple[Node, Place]]:
+    """`left && right`, `left || right`: a right side that cannot fail takes the failure of the left.
+
+    Redirects that stand behind the whole, and the pipe of a here-document there, are those of the right side.
+    """
     named = [child for child in children if child.is_named]
     operator = next((child.type for child in children if child.type in ("&&", "||")), "")
     out = []
@@ -165,6 +189,9 @@ def _list(children: list[Node], passed: Place, text_of: TextOf) -> list[tuple[No
             below = passed.replace(guards=True)
         elif named and child != named[0] and text_of(named[0]).lstrip("! ").startswith(("[", "test ")):
             below = passed.replace(conditional=True)
+        if place.redirects and named:
+            only = {"redirects": place.redirects} if child == named[-1] else {"before": "", "behind": ""}
+            below = below.replace(**only)
         out.append((child, below))
     return out
 
@@ -182,18 +209,25 @@ def _branches(node: Node, children: list[Node], passed: Place) -> list[tuple[Nod
     ]
 
 
-def _redirected(children: list[Node], passed: Place, text_of: TextOf) -> list[tuple[Node, Place]]:
+def _redirected(children: list[Node], place: Place, passed: Place, text_of: TextOf) -> list[tuple[Node, Place]]:
     """A command with its redirects; the grammar puts what follows `<<EOF | …` into the redirect of the document."""
-    redirects = tuple(child for child in children if child.type.endswith("_redirect"))
+    redirects = (*(child for child in children if child.type.endswith("_redirect")), *place.redirects)
     pipe = next((inner for found in redirects for inner in found.children if inner.type == "pipeline"), None)
     body = passed.replace(redirects=redirects)
     if pipe is not None:
         body = body.replace(behind=first_program(pipe, text_of))
-    before = first_program(children[0], text_of) if pipe is not None else ""
+    before = first_program(_last(children[0]), text_of) if pipe is not None else ""
     return [
         (child, body if number == 0 else passed.replace(before=before, behind=""))
         for number, child in enumerate(children)
     ]
+
+
+def _last(node: Node) -> Node:
+    """Return the last member of a list, which is what stands before a pipe behind it."""
+    while node.type == "list" and node.named_children:
+        node = node.named_children[-1]
+    return node
 
 
 def _is_harmless(text: str) -> bool:

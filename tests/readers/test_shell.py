@@ -213,6 +213,57 @@ WRITTEN = [
 ]
 
 
+PASSWORD = "hunter2hunter2x9"
+WRITTEN_TO_PYPIRC = {
+    "a group": "{ echo '[pypi]'; echo 'username = __token__'; echo 'password = PASSWORD'; } > ~/.pypirc\n",
+    "a subshell": "(echo '[pypi]' && echo 'password = PASSWORD') >> ~/.pypirc\n",
+    "a group in a pipe": "{ echo '[pypi]'; echo 'password = PASSWORD'; } | sudo tee -a ~/.pypirc > /dev/null\n",
+    "a loop": "for name in pypi; do\n  echo '[pypi]'\n  echo 'password = PASSWORD'\ndone > ~/.pypirc\n",
+    "behind another command": "cd x && echo 'password = PASSWORD' > ~/.pypirc\n",
+    "a document behind another command": "cd x && cat > ~/.pypirc <<EOF\n[pypi]\npassword = PASSWORD\nEOF\n",
+    "a document behind another command, by tee": "cd x && cat <<EOF | tee ~/.pypirc\npassword = PASSWORD\nEOF\n",
+    "the last of a pipe": "true | echo 'password = PASSWORD' > ~/.pypirc\n",
+    "turned round": "! echo 'password = PASSWORD' > ~/.pypirc\n",
+    "one line after the other": "echo '[pypi]' > ~/.pypirc\necho 'password = PASSWORD' >> ~/.pypirc\n",
+    "errors go elsewhere": "echo 'password = PASSWORD' 2> log > ~/.pypirc\n",
+    "a here-string": "cat > ~/.pypirc <<< 'password = PASSWORD'\n",
+    "lines of printf": "printf '%s\\n' '[pypi]' 'password = PASSWORD' > ~/.pypirc\n",
+    "a format of printf": "printf '[%s]\\npassword = %s\\n' pypi PASSWORD > ~/.pypirc\n",
+    "a format with escapes": 'printf -- "[pypi]\\nuser = 100%%\\npassword = PASSWORD\\n" > ~/.pypirc\n',
+    "words of echo": "echo password = PASSWORD > ~/.pypirc\n",
+}
+
+
+@pytest.mark.parametrize("text", WRITTEN_TO_PYPIRC.values(), ids=WRITTEN_TO_PYPIRC.keys())
+def test_a_password_that_a_script_writes_has_its_place(text: str) -> None:
+    text = text.replace("PASSWORD", PASSWORD)
+    found = [fact for fact in facts(text) if isinstance(fact, Credential)]
+
+    assert [(fact.kind, fact.form, text[slice(*fact.span[:2])]) for fact in found] == [
+        ("pypirc-password", "literal", PASSWORD)
+    ]
+
+
+def test_lines_of_a_file_that_is_begun_again_are_not_of_the_new_one() -> None:
+    text = "echo '[a]' > ~/.pypirc\necho '[b]' > ~/.pypirc\necho 'password = x9x9x9x9x9x9' >> ~/.pypirc\n"
+
+    assert [fact.key for fact in facts(text) if isinstance(fact, Credential)] == ["b"]
+
+
+NOT_WRITTEN = {
+    "errors of a group": "{ echo 'password = PASSWORD' >&2; } > ~/.pypirc\n",
+    "what a substitution prints": "{ X=$(echo 'password = PASSWORD'); } > ~/.pypirc\n",
+    "what goes into a pipe": "{ echo 'password = PASSWORD' | sed 1d; } > ~/.pypirc\n",
+    "the first of a list": "echo 'password = PASSWORD' && true > ~/.pypirc\n",
+    "another file in the group": "{ echo 'password = PASSWORD' > x; } > ~/.pypirc\n",
+}
+
+
+@pytest.mark.parametrize("text", NOT_WRITTEN.values(), ids=NOT_WRITTEN.keys())
+def test_what_does_not_come_into_the_file_is_not_read_as_it(text: str) -> None:
+    assert [fact for fact in facts(text.replace("PASSWORD", PASSWORD)) if isinstance(fact, Credential)] == []
+
+
 @pytest.mark.parametrize(("text", "kind"), WRITTEN)
 def test_a_file_that_a_script_writes_is_read_as_that_file(text: str, kind: str) -> None:
     found = [fact for fact in facts(text) if isinstance(fact, Credential)]
