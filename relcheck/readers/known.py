@@ -39,7 +39,9 @@ from relcheck.source import Source, Span
 
 _ITEM = re.compile(r"[^,\s](?:[^,\r\n]*[^,\s])?")
 _EXACT = re.compile(r"v?\d+\.\d+\.\d+(?:[-+][\w.+-]+)?")
-_MOVING = re.compile(r"(?i:latest|lts(?:/[\w*-]+)?|stable|nightly|beta|current|node|edge|canary|head|main|master)")
+_MOVING = re.compile(
+    r"(?i:latest|lts(?:/[\w*-]+)?|stable|nightly|beta|current|node|edge|canary|(?:[\w.-]+-)?head|main|master)"
+)
 Entry = dict[str, Any]
 
 

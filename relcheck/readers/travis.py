@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Component, Fact, Job, Publish, Registry, Text, Truth
+from relcheck.facts import UNKNOWN, Component, Dependency, Fact, Job, Publish, Registry, Text, Truth
 from relcheck.readers.ci_common import Around, placed
 from relcheck.readers.ci_values import list_of, scalars, script_of, variable_facts
 from relcheck.readers.known import credential, tool_dependency
@@ -40,6 +40,7 @@ _PROVIDERS = {
     "npm": "npm", "pypi": "pypi", "rubygems": "gem", "cargo": "cargo", "releases": "github-release", "nuget": "nuget",
     "packagecloud": "os", "bintray": "generic", "maven": "maven",
 }  # fmt: skip
+_SERVERS = ("server", "registry", "repository_url")
 _TOKENS = ("api_key", "api_token", "token", "password", "key", "secret_access_key")
 _PAIR = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s\"']*))")
 _SOURCE = re.compile(r"(?P<name>[\w.-]+/[\w.-]+):(?P<path>[^@\s]+)(?:@(?P<ref>\S+))?")
@@ -123,7 +124,7 @@ class _Config:
         yield from _edge(node.get("edge", merge=True), around.job)
         ecosystem = _PROVIDERS.get(provider.value)
         if ecosystem is not None:
-            yield from placed([_publish(provider, ecosystem, node)], reach)
+            yield from placed([*_registries(node, ecosystem), _publish(provider, ecosystem, node)], reach)
 
 
 def _job_fact(holder: Mapping, name: str, key: Scalar | None) -> Job:
@@ -159,8 +160,18 @@ def _publish(provider: Scalar, ecosystem: str, node: Mapping) -> Publish:
     )
 
 
+def _registries(node: Mapping, ecosystem: str) -> Iterator[Fact]:
+    """The registry that a provider publishes to, where a key names it."""
+    from relcheck.readers.urls import registry  # noqa: PLC0415 - few deployments name one
+
+    for name in _SERVERS:
+        value = node.scalar(name, merge=True)
+        if value is not None and "$" not in value.value:
+            yield from registry(value.source, ecosystem=ecosystem, purpose="publish", key=name)
+
+
 def _host(node: Mapping) -> Text:
-    for name in ("server", "registry", "repository_url"):
+    for name in _SERVERS:
         text = node.text(name, merge=True)
         if text:
             url = parse_url(text)
@@ -230,12 +241,31 @@ def _addons(addons: Mapping | None, job: str) -> Iterator[Fact]:
                 span=key.span, job=job, ecosystem="os", purpose="os", url="", host="", key=f"key_url {key.value}",
                 integrity_off=True,
             )  # fmt: skip
+    packages = scalars(apt.get("packages")) if apt is not None else []
+    if packages:
+        yield Dependency(
+            span=packages[0].span, parts={"name": packages[0].span}, job=job, ecosystem="os", where="system",
+            name=packages[0].value, constraint="", firmness="any", others=len(packages) - 1,
+        )  # fmt: skip
     for item in list_of(addons.get("snaps")) if addons is not None else []:
-        name, channel = (item.scalar(key) for key in ("name", "channel")) if isinstance(item, Mapping) else (None, None)
-        if name is not None and channel is not None and channel.value:
-            found = tool_dependency(name.value, channel.source, channel.value)
-            moving = re.fullmatch(r"(?:[\w.-]+/)?(?:edge|beta|candidate|stable)", channel.value)
-            yield found.replace(job=job, firmness="tag" if moving else found.firmness)
+        yield from _snap(item, job)
+
+
+def _snap(item: Node, job: str) -> Iterator[Dependency]:
+    """`NAME` or `{name, channel}`; a channel may follow a track, as in `latest/edge`."""
+    name = item.scalar("name") if isinstance(item, Mapping) else item
+    channel = item.scalar("channel") if isinstance(item, Mapping) else None
+    if not isinstance(name, Scalar) or not name.value:
+        return
+    if channel is None or not channel.value:
+        yield Dependency(
+            span=name.span, parts={"name": name.span}, job=job, ecosystem="ci-tool", where="setup", name=name.value,
+            constraint="", firmness="any", group="build",
+        )  # fmt: skip
+        return
+    found = tool_dependency(name.value, channel.source, channel.value)
+    moving = re.fullmatch(r"(?:[\w.-]+/)?(?:edge|beta|candidate|stable)", channel.value)
+    yield found.replace(job=job, firmness="tag" if moving else found.firmness)
 
 
 def _edge(node: Node | None, job: str) -> Iterator[Component]:
@@ -251,10 +281,11 @@ def _edge(node: Node | None, job: str) -> Iterator[Component]:
         if place is not None and "$" not in place.value:
             name = source.value if source is not None else "travis-ci/dpl"
             ref = branch.value if branch is not None else "master"
+            kind = classify_ref(ref)
             parts = {"name": source.span} if source is not None else {}
             yield Component(
                 span=place.span, parts=parts | ({"ref": branch.span} if branch is not None else {}), job=job, system="travis",
-                kind="plugin", name=name, owner=name.partition("/")[0], ref=ref, ref_kind=classify_ref(ref),
+                kind="plugin", name=name, owner=name.partition("/")[0], ref=ref, ref_kind="branch" if kind == "tag" else kind,
             )  # fmt: skip
 
 
