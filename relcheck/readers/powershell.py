@@ -3,6 +3,7 @@
 Programs mean what they mean in a shell. Of PowerShell's own commands these say something of a release:
 
     Invoke-WebRequest, Invoke-RestMethod, iwr, irm, Start-BitsTransfer   [-Uri] URL [-OutFile FILE]
+    [Environment]::SetEnvironmentVariable(NAME, VALUE, …)
     (New-Object Net.WebClient).DownloadFile(URL, FILE), .DownloadString(URL)
     Invoke-Expression, iex                                               executes text
     Install-Module, Install-Script, Save-Module, Install-PSResource      [-Name] NAME [-RequiredVersion | -Version VERSION]
@@ -18,6 +19,7 @@ from relcheck.facts import UNKNOWN, Credential, Dependency, Download, Fact, Publ
 from relcheck.patterns import lazy_pattern
 from relcheck.readers import script_variables
 from relcheck.readers.effects.invocation import Setting
+from relcheck.readers.environment import environment_facts
 from relcheck.readers.shell import read_commands
 from relcheck.readers.urls import url_parts, userinfo
 from relcheck.refs import MARK
@@ -42,6 +44,9 @@ _CLIENT = lazy_pattern(
 )
 _CMDLET = re.compile(r"[A-Za-z]+-[A-Z]\w*|[A-Z]\w*-\w+")
 """`Verb-Noun`: what is PowerShell's own, and no program."""
+_WRITES = lazy_pattern(
+    r"(?i:>|::WriteAll|::AppendAll|\b(?:(?:Set|Add)-Content|Out-File|New-Item|Tee-Object|sc|ac|ni|tee)\b)"
+)
 _NEAR = 100
 
 
@@ -67,10 +72,18 @@ def read_powershell(
     setting = Setting(context=context, job=job, step=step, secret_names=secret_names, tolerant=tolerant)
     commands = parse_powershell(source, expressions=expressions)
     own = [command for command in commands if _CMDLET.fullmatch(command.program) or command.program.lower() in _FETCH]
-    programs = [command for command in commands if not _CMDLET.fullmatch(command.program)]
+    programs = [found for found in commands if not _CMDLET.fullmatch(found.program) and found.program[:1] != "["]
     yield from read_commands(programs, commands, setting)
     for command in own:
         yield from _own(command, commands, setting)
+    for command in commands:
+        if command.program.lower().endswith("]::setenvironmentvariable") and len(command.words) > 2:
+            name, value = command.words[1].text, command.words[2].source
+            yield from environment_facts(name, value, job=job, step=step, where="script")
+    if _WRITES.search(source.text):
+        from relcheck.readers.powershell_files import written_facts  # noqa: PLC0415 - many scripts write no file
+
+        yield from written_facts(commands, source, job, step)
     for match in _CLIENT.finditer(source.text):
         yield _by_client(source, match, setting)
 
@@ -152,7 +165,7 @@ def _executed(output: str, later: Sequence[SimpleCommand]) -> str:
     if len(name.replace(MARK, "")) < 3:
         return ""
     for command in later:
-        if _base(command.words[0].text) == name:
+        if command.words and _base(command.words[0].text) == name:
             return name.replace(MARK, "…")
         if command.program.lower().removesuffix(".exe") in _RUN and _names(command, output):
             return command.program

@@ -78,44 +78,63 @@ class Written(NamedTuple):
     by: SimpleCommand = SimpleCommand()
 
 
+class Writing(NamedTuple):
+    """A command that writes: the word that names the file, whether it goes on in the file, and the text."""
+
+    by: SimpleCommand
+    into: Source
+    goes_on: bool
+    texts: list[Source | str]
+
+
 class _Open:
     """A file while a script writes it: `by` is the command that began it, `into` the word that names it."""
 
-    def __init__(self, by: SimpleCommand, into: Source) -> None:
-        self.by = by
-        self.into = into
+    def __init__(self, begun: Writing) -> None:
+        self.by = begun.by
+        self.into = begun.into
         self.texts: list[Source | str] = []
 
 
 def written(script: Sequence[SimpleCommand], around: Source) -> dict[int, list[Written]]:
     """Return the known files that a script writes, by the number of the command that begins each.
 
-    What several commands write to one file is one text: `>` begins it, `>>` goes on. `around` is the script's text.
+    `around` is the script's text.
+    """
+    writings = []
+    for command in script:
+        target = _target(command, script)
+        if target is not None:
+            writings.append(Writing(command, *target, _texts(command)))
+    found: dict[int, list[Written]] = {}
+    for file in written_texts(writings, around):
+        found.setdefault(file.by.index, []).append(file)
+    return found
+
+
+def written_texts(writings: Sequence[Writing], around: Source) -> Iterator[Written]:
+    """Yield the known files among those that a script writes.
+
+    What several commands write to one file is one text: `>` begins it, `>>` goes on.
     """
     files: list[tuple[_Open, str, str]] = []
     opened: dict[str, _Open] = {}
-    for command in script:
-        target = _target(command, script)
-        raw = _raw(target[0]) if target is not None else ""
-        known = known_file(raw) if raw else None
-        texts = _texts(command) if known is not None else []
-        if target is None or known is None or not texts:
+    for made in writings:
+        raw = _raw(made.into).replace("\\", "/")
+        known = known_file(raw) if made.texts else None
+        if known is None:
             continue
-        into, goes_on = target
         file = opened.get(raw)
-        if file is None or not (goes_on or file.into is into):
-            file = opened[raw] = _Open(command, into)
+        if file is None or not (made.goes_on or file.into is made.into):
+            file = opened[raw] = _Open(made)
             files.append((file, *known))
-        file.into = into
-        file.texts += texts
-    found: dict[int, list[Written]] = {}
+        file.into = made.into
+        file.texts += made.texts
     for file, name, path in files:
         first = file.texts[0]
         alone = isinstance(first, Source) and file.texts[1:] in ([], ["\n"])
         text = first if alone and isinstance(first, Source) else joined_below(around, file.texts)
-        made = Written(name, file.into.text, as_file(path, text), file.by)
-        found.setdefault(file.by.index, []).append(made)
-    return found
+        yield Written(name, file.into.text, as_file(path, text), file.by)
 
 
 def _texts(command: SimpleCommand) -> list[Source | str]:

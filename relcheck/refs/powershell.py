@@ -7,6 +7,10 @@
 
 (PowerShell documentation: about_Parsing, about_Quoting_Rules, about_Variables.) A variable that the text sets once to a
 literal is its value, every other one is not known. Offsets are those of the given source.
+
+`[Type]::Method("text", …)` is a command with its texts as words where the method is one of `_METHOD`. Text that a
+statement yields, `"text" | command`, `"text" > FILE` or `$name = "text"`, is a command without words that has the text
+as its here-document, in the last case as the value of an assignment.
 """
 
 from __future__ import annotations
@@ -16,13 +20,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from relcheck.refs import MARK
-from relcheck.refs.shell import MAX_COMMANDS, Redirect, SimpleCommand, Word
-from relcheck.source import Piece, Source
+from relcheck.refs.shell import MAX_COMMANDS, Assignment, Redirect, SimpleCommand, Word
+from relcheck.source import Piece, Source, joined
 
 _BLANK = re.compile(r"(?:[ \t,]+|`\r?\n|<#.*?(?:#>|\Z)|#[^\r\n]*)+", re.DOTALL)
 """What stands between tokens: blanks, continued lines, comments (inside a word `#` is a letter)."""
 _BREAK = re.compile(r"(?:\r?\n|\r|;)")
-_REDIRECT = re.compile(r"(?:[\d*])?>>?(?P<stream>&\d)?")
+_REDIRECT = re.compile(r"(?P<from>[\d*])?(?P<operator>>>?)(?P<stream>&\d)?")
+_TEXT = re.compile(r"['\"]|@['\"]|\$\w+(?![\w.:\[(])")
+"""How an expression begins whose value is a text as it is written, or a variable that may hold one."""
+_METHOD = re.compile(
+    r"\[(?:System\.)?(?:IO\.File\]::(?:WriteAllText|AppendAllText|WriteAllLines)|Environment\]::SetEnvironmentVariable)",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"\$(?:(?:script|global|local|private):)?(?P<name>\w+)[ \t]*=?", re.IGNORECASE)
 _HERE = re.compile(r"@(?P<quote>['\"])[ \t]*\r?\n(?P<body>.*?)\r?\n(?P=quote)@", re.DOTALL)
 _SINGLE = re.compile(r"'(?:[^']|'')*'?")
 _DOUBLE = re.compile(r"[^\"`$]+")
@@ -114,6 +125,15 @@ class _Frame:
         self.redirects: list[Redirect] = []
         self.assigned = False
         self.called = False
+        self.name = ""
+        self.texts: list[Word] = []
+        self.glue = "\n"
+        self.operated = False
+
+    def adds(self, word: Word) -> None:
+        """Take a text of the expression, unless an operator has changed what stands before."""
+        if not self.operated:
+            self.texts.append(word)
 
 
 class _Script:
@@ -163,7 +183,7 @@ class _Script:
             return self._closed(stack, at)
         if letter in "({" or self._text.startswith(("@(", "@{", "$("), at):
             return self._opened(stack, at)
-        redirect = _REDIRECT.match(self._text, at, end) if frame.mode == "command" else None
+        redirect = _REDIRECT.match(self._text, at, end) if frame.mode == "command" or frame.texts else None
         if redirect is not None:
             return self._redirected(frame, redirect, end)
         return self._token(frame, at, end)
@@ -195,9 +215,13 @@ class _Script:
         """End a level: for a command around it what stood there is a word that is not known."""
         if len(stack) == 1:
             return at + 1
-        self._ended(stack.pop())
+        inner = stack.pop()
+        texts = inner.texts
+        self._ended(inner)
         frame, closing = stack[-1], self._text[at]
-        if frame.mode == "command":
+        if frame.mode == "command" and frame.words and _METHOD.fullmatch(frame.words[0].text):
+            frame.words += texts
+        elif frame.mode == "command":
             frame.words.append(
                 Word(source=self._source.embed(MARK, (Piece(0, 1, at, at + 1),), "variable"), static=False)
             )
@@ -213,7 +237,7 @@ class _Script:
             return at
         at = self._skipped(at, end)
         target, last = self._word(at, end, "")
-        frame.redirects.append(Redirect(operator=">", target=target))
+        frame.redirects.append(Redirect(operator=match["operator"], target=target, descriptor=match["from"] or ""))
         return max(last, match.end())
 
     def _token(self, frame: _Frame, at: int, end: int) -> int:
@@ -222,13 +246,30 @@ class _Script:
         word, last = self._word(at, end, program)
         text = word.text
         if text in ("=", "+=", "??=") or (frame.mode == "start" and text.endswith("=") and text[:1] == MARK):
+            written = frame.texts[0].source if frame.texts else word.source
+            place = written.all()
+            named = (
+                _NAME.fullmatch(written.root.text[place.start : place.end]) if text in ("=", text[:1] + "=") else None
+            )
             frame.begin()
             frame.assigned = True
+            frame.name = named["name"].lower() if named is not None else ""
         elif frame.mode == "command":
             frame.words.append(word)
         elif frame.mode == "start":
             self._begun(frame, word, at)
+        elif frame.mode == "expression":
+            self._operated(frame, word, at)
         return last
+
+    def _operated(self, frame: _Frame, word: Word, at: int) -> None:
+        """Read on in an expression: `"a" + "b"` is one text, `"a", "b"` are lines, other operators make it another."""
+        if _TEXT.match(self._text, at):
+            frame.adds(word)
+        elif word.text == "+":
+            frame.glue = ""
+        else:
+            frame.operated = True
 
     def _begun(self, frame: _Frame, word: Word, at: int) -> None:
         keyword = word.text.lower()
@@ -238,8 +279,14 @@ class _Script:
             frame.mode, frame.keyword = "block", keyword
         elif word.text == "." or not word.text:
             return
-        elif not frame.called and (_EXPRESSION.match(self._text, at) or _NAMED.match(word.text)):
-            frame.mode = "expression"
+        elif (
+            not frame.called
+            and not _METHOD.fullmatch(word.text)
+            and (_EXPRESSION.match(self._text, at) or _NAMED.match(word.text))
+        ):
+            frame.mode, frame.start = "expression", at
+            if _TEXT.match(self._text, at):
+                frame.adds(word)
         else:
             frame.mode, frame.start = "command", at
             cut = word.text.rfind("\\") + 1
@@ -253,19 +300,32 @@ class _Script:
                 "inside": frame.inside or ("substitution" if frame.assigned else ""), "outer": frame.outer,
             }  # fmt: skip
             frame.pipe.append((frame.start, said))
+        elif frame.texts and not frame.pipe:
+            frame.pipe.append((frame.start, self._said(frame)))
         elif frame.mode != "start":
             frame.pipe.append((-1, {}))
         assigned = frame.assigned
         frame.begin()
         frame.assigned = assigned
 
+    def _said(self, frame: _Frame) -> dict[str, Any]:
+        """Return what a text is as a member of a pipe."""
+        body = joined(self._source, [word.source for word in frame.texts], frame.glue)
+        if len(frame.texts) == 1:
+            body = frame.texts[0].source
+        value = Word(source=body, static=MARK not in body.text)
+        return {
+            "words": (), "redirects": (Redirect(operator="<<", body=body), *frame.redirects),
+            "assignments": (Assignment(frame.name, value),) if frame.name else (),
+        }  # fmt: skip
+
     def _ended(self, frame: _Frame) -> None:
         """End a statement: its commands know their neighbours in the pipe now."""
         self._piped(frame)
         frame.assigned = False
-        names = [str(said["words"][0].text) if said else "" for _, said in frame.pipe]
+        names = [str(said["words"][0].text) if said and said["words"] else "" for _, said in frame.pipe]
         for number, (start, said) in enumerate(frame.pipe):
-            if said:
+            if said and (said["words"] or len(frame.pipe) > 1 or said["assignments"] or len(said["redirects"]) > 1):
                 before = names[number - 1] if number else ""
                 behind = names[number + 1] if number + 1 < len(names) else ""
                 self.found.append((start, {**said, "piped_from": before, "piped_to": behind}))

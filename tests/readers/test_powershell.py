@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from relcheck.facts import Dependency, Download, Image, Publish
+from relcheck.facts import Credential, Dependency, Download, Image, Publish
 from relcheck.refs import MARK
 from relcheck.refs.powershell import parse_powershell
 from relcheck.source import Source
@@ -18,6 +18,7 @@ def commands(text: str) -> list[str]:
     return [
         " ".join(word.text.replace(MARK, "?") for word in found.words)
         for found in parse_powershell(Source("a.ps1", text))
+        if found.words
     ]
 
 
@@ -102,3 +103,63 @@ def test_modules_that_are_installed() -> None:
     assert lines_of("powershell", "a.ps1", text, Dependency, "name", "constraint", "firmness") == [
         "1:23 Pester - any", "2:22 A 1.2.0 exact", "3:20 B [1.0,2.0) range",
     ]  # fmt: skip
+
+
+PASSWORD = "hunter2hunter2x9"
+WRITTEN = {
+    "a here-text": '@"\n[pypi]\npassword = PASSWORD\n"@ | Set-Content -Path "$HOME\\.pypirc"\n',
+    "a here-text as a value": "Set-Content $HOME/.pypirc @'\n[pypi]\npassword = PASSWORD\n'@\n",
+    "a variable": "$text = @'\n[pypi]\npassword = PASSWORD\n'@\nSet-Content -Path ~/.pypirc -Value $text\n",
+    "a variable in a pipe": "$text = 'password = PASSWORD'\n$text | Out-File -FilePath ~/.pypirc -Encoding ascii\n",
+    "a redirect": '"password = PASSWORD" > $env:USERPROFILE/.pypirc\n',
+    "a program": "echo 'password = PASSWORD' >> ~/.pypirc\n",
+    "lines": "Set-Content .pypirc '[pypi]', 'password = PASSWORD'\n",
+    "lines in a pipe": "'[pypi]', 'password = PASSWORD' | Set-Content .pypirc\n",
+    "a sum": "'password = ' + 'PASSWORD' | Out-File ~/.pypirc\n",
+    "one line after the other": "'[pypi]' | Out-File ~/.pypirc\nAdd-Content -Path:~/.pypirc -Value 'password = PASSWORD'\n",
+    "in a block": "if ($a) { New-Item -Path . -Name x; ni ~/.pypirc -Value 'password = PASSWORD' -Force }\n",
+    "a method": "[System.IO.File]::WriteAllText(\"$HOME/.pypirc\", 'password = PASSWORD')\n",
+}
+
+
+@pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN.keys())
+def test_a_password_that_a_script_writes_has_its_place(text: str) -> None:
+    text = text.replace("PASSWORD", PASSWORD)
+    found = [
+        fact
+        for fact in facts_of("powershell", "a.ps1", text)
+        if isinstance(fact, Credential) and fact.kind != "written"
+    ]
+
+    assert [(fact.kind, fact.form, text[slice(*fact.span[:2])]) for fact in found] == [
+        ("pypirc-password", "literal", PASSWORD)
+    ]
+
+
+NOT_WRITTEN = {
+    "a variable that is set twice": "$x = 'password = PASSWORD'\n$x = 'a'\n$x | Out-File ~/.pypirc\n",
+    "a replacement": "'password = PASSWORD' -replace 'a', 'b' | Get-Item x\n",
+    "another file": "'password = PASSWORD' > x.txt\n",
+}
+
+
+@pytest.mark.parametrize("text", NOT_WRITTEN.values(), ids=NOT_WRITTEN.keys())
+def test_what_does_not_come_into_the_file_is_not_read_as_it(text: str) -> None:
+    found = facts_of("powershell", "a.ps1", text.replace("PASSWORD", PASSWORD))
+
+    assert [fact for fact in found if isinstance(fact, Credential) and fact.kind == "pypirc-password"] == []
+
+
+VARIABLES = {
+    "a member": "$env:NPM_TOKEN = 'PASSWORD'\n",
+    "a method": "[Environment]::SetEnvironmentVariable('NPM_TOKEN', \"PASSWORD\", 'User')\n",
+    "a program": "setx NPM_TOKEN PASSWORD /M\n",
+}
+
+
+@pytest.mark.parametrize("text", VARIABLES.values(), ids=VARIABLES.keys())
+def test_a_variable_with_a_token(text: str) -> None:
+    text = text.replace("PASSWORD", PASSWORD)
+    found = [fact for fact in facts_of("powershell", "a.ps1", text) if isinstance(fact, Credential)]
+
+    assert [(fact.kind, fact.key, text[slice(*fact.span[:2])]) for fact in found] == [("env", "NPM_TOKEN", PASSWORD)]

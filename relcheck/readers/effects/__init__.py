@@ -18,6 +18,7 @@ _FAMILIES = {
     "clouds": "gcloud aws az flyctl fly doctl heroku ansible-galaxy",
     "downloads": "curl wget aria2c",
     "git": "git",
+    "variables": "setx",
 }
 EFFECTS: dict[str, str] = {program: module for module, programs in _FAMILIES.items() for program in programs.split()}
 _TELLING = (
