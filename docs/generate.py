@@ -47,8 +47,8 @@ _TOPICS: dict[str, tuple[str, ...]] = {
     "Configuration of clients": (
         "npmrc", "yarnrc", "bunfig", "pypirc", "pip-conf", "condarc", "cargo-config", "maven-settings", "gem-credentials",
         "composer-auth", "docker-config", "container-registries", "helm-repositories", "netrc", "git-credentials", "git-config",
-        "kubeconfig", "aws-config", "registry-clients", "ivy-settings", "env-file", "packer", "ansible",
-        "private-key",
+        "kubeconfig", "aws-config", "storage-clients", "cloud-keys", "registry-clients", "ivy-settings", "env-file", "packer",
+        "ansible", "private-key",
     ),
 }  # fmt: skip
 """Where a format stands on the page; one that is named nowhere stands at the end."""

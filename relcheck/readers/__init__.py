@@ -370,7 +370,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "registry-clients",
         "registry_clients",
-        ("**/renovate.json", "**/.renovaterc", "**/.renovaterc.json"),
+        ("**/renovate.json", "**/renovate.json5", "**/.renovaterc", "**/.renovaterc.json", "**/.renovaterc.json5"),
         ((b"hostRules",),),
         comments=(),
     ),
@@ -441,6 +441,12 @@ FORMATS: tuple[Format, ...] = (
         ((b"users",), (b"clusters", b"contexts")),
     ),
     Format("aws-config", "aws_config", ("**/.aws/credentials", "**/.aws/config"), comments=("#", ";")),
+    Format(
+        "storage-clients",
+        "storage_clients",
+        ("**/.boto", "**/boto.cfg", "**/.s3cfg", "**/s3cfg", "**/*.s3cfg", "**/rclone.conf", "**/.rclone.conf"),
+        comments=("#", ";"),
+    ),
     Format("env-file", "env_file", ("**/.env", "**/.env.*", "**/*.env", "**/.envrc")),
     Format(
         "private-key",
@@ -548,6 +554,13 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format("appveyor", "appveyor", ("**/appveyor.y*ml", "**/.appveyor.y*ml"), ((b"environment", b"deploy"),)),
     Format("ansible", "ansible", ("**/*.yaml", "**/*.yml"), ((b"docker_login:", b"podman_login:"), (b"password",))),
+    Format(
+        "cloud-keys",
+        "cloud_keys",
+        ("**/*.json",),
+        ((b'"service_account"', b'"authorized_user"'), (b'"private_key"', b'"refresh_token"')),
+        comments=(),
+    ),
     Format(
         "documents",
         "documents",

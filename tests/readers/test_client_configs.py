@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 
 import pytest
@@ -215,3 +216,59 @@ def test_work_grows_with_the_text() -> None:
 
 def test_a_document_without_users_is_none() -> None:
     assert facts_of("kubeconfig", "kubeconfig", "- a\n--- b\n") == []
+
+
+def test_clients_of_object_stores() -> None:
+    boto = f"[Credentials]\ngs_access_key_id = A\ngs_secret_access_key = {SECRET}\n[OAuth2]\nclient_secret = {SECRET}\n"
+    s3cmd = f"[default]\nsecret_key={SECRET}\ngpg_passphrase =\nhost_base = s3.acme.io:9000\n[other]\naccess_token = ${{X}}\n"
+    rclone = (
+        f"[a]\ntype = webdav\nurl = https://dav.acme.io/x\npass = {SECRET}\n[b]\ntype = drive\nkey = no-secret-here\n"
+        f'token = {{"access_token":"{SECRET}","refresh_token":"{SECRET}"}}\n'
+    )
+
+    assert said("storage_clients", ".boto", boto) == [
+        "3:24 storage-key gs_secret_access_key literal - Credentials",
+        "5:17 storage-key client_secret literal - OAuth2",
+    ]
+    assert said("storage_clients", "ci/.s3cfg", s3cmd) == [
+        "2:12 storage-key secret_key literal s3.acme.io default",
+        "6:16 storage-key access_token reference s3.amazonaws.com other",
+    ]
+    assert said("storage_clients", "rclone.conf", rclone) == [
+        "4:8 storage-key pass literal dav.acme.io a",
+        "8:26 storage-key access_token literal - b",
+        "8:65 storage-key refresh_token literal - b",
+    ]
+    assert said("storage_clients", "rclone.conf", f"RCLONE_ENCRYPT_V0:\npass = {SECRET}\n") == []
+
+
+STORES = [
+    (".boto", "[Boto]\nis_secure = False\nhttps_validate_certificates = no\n", ["2:13 - http -", "3:31 - - off"]),
+    (".boto", "[Boto]\nis_secure = True\nhttps_validate_certificates = True\n", []),
+    (".s3cfg", "[default]\nuse_https = False\n", ["2:13 s3.amazonaws.com http -"]),
+    (".s3cfg", "[default]\nhost_base = s3.acme.io\ncheck_ssl_hostname = 0\n", ["3:22 s3.acme.io - off"]),
+    ("rclone.conf", "[a]\ntype = ftp\nno_check_certificate = true\n", ["3:24 - - off"]),
+    ("rclone.conf", "[a]\ntype = ftp\nno_check_certificate = false\n", []),
+    ("rclone.conf", "[a]\ntype = s3\nendpoint = http://s3.acme.io\n", ["3:19 s3.acme.io http -"]),
+    ("rclone.conf", "[a]\ntype = s3\nendpoint = s3.acme.io\n", []),
+]
+
+
+@pytest.mark.parametrize(("path", "text", "found"), STORES)
+def test_servers_of_object_stores(path: str, text: str, found: list[str]) -> None:
+    assert lines_of("storage_clients", path, text, Registry, "host", "scheme", "tls") == found
+
+
+def test_keys_of_google_cloud() -> None:
+    pem = filled("-----BEGIN PRIVATE KEY-----\n{{pem}}\n-----END PRIVATE KEY-----\n")
+    account = {"type": "service_account", "private_key": pem, "client_email": "ci@acme.io"}
+    user = {"type": "authorized_user", "client_secret": "x", "refresh_token": SECRET}
+
+    assert said("cloud_keys", "a.json", json.dumps(account)) == ["1:45 cloud-key private_key literal - ci@acme.io"]
+    assert said("cloud_keys", "a.json", json.dumps({**account, "private_key": "-----BEGIN PRIVATE KEY-----"})) == [
+        "1:45 cloud-key private_key placeholder - ci@acme.io"
+    ]
+    assert said("cloud_keys", "a.json", json.dumps(user)) == ["1:69 cloud-key refresh_token literal - -"]
+    assert said("cloud_keys", "a.json", json.dumps({**user, "type": "other"})) == []
+    assert facts_of("cloud_keys", "a.json", "[1]") == []
+    assert recognise("ci/key.json", lambda: json.dumps(account).encode())[0] == "cloud-keys"
