@@ -52,7 +52,7 @@ def builds(repository: Repository) -> dict[str, list[Build]]:
     found: dict[str, list[Build]] = {}
     for path, _, component in repository.all(Component):
         if component.system == "docker" and component.kind == "context":
-            dockerfile, context = _located(repository, path, component)
+            dockerfile, context = located(repository.paths, path, repository.format_of(path), component)
             elsewhere = not dockerfile and context is not None and not _is_command(component)
             if not elsewhere:
                 found.setdefault(dockerfile, []).append(Build(path=path, context=context, component=component))
@@ -64,27 +64,27 @@ def _is_command(component: Component) -> bool:
     return bool(component.job) or any(option.name == "folder" for option in component.inputs)
 
 
-def _located(repository: Repository, path: str, component: Component) -> tuple[str, str | None]:
-    """Return the path of the Dockerfile that a build means, "" where it is not known, and the context's folder."""
+def located(paths: frozenset[str], path: str, file_format: str, component: Component) -> tuple[str, str | None]:
+    """Return the Dockerfile among `paths` that a build of a file means, "" where it is not known, and the context's folder."""
     given = {option.name: option.value for option in component.inputs if ":" not in option.name}
     first: str | None = None
-    for base in _bases(repository, path, component, given):
+    for base in _bases(path, file_format, component, given):
         context = _joined(base, component.name)
         first = context if first is None else first
         for candidate in _candidates(base, context, given):
-            if candidate in repository.paths:
+            if candidate in paths:
                 return candidate, context
     return "", first
 
 
-def _bases(repository: Repository, path: str, component: Component, given: dict[str, Text]) -> Iterator[str]:
+def _bases(path: str, file_format: str, component: Component, given: dict[str, Text]) -> Iterator[str]:
     """Yield the folders from which the paths of a build may be seen."""
     moved = given.get("folder", "")
     if isinstance(moved, Unknown):
         return
     if component.job:
         outside, mark, _ = path.rpartition(".github/")
-        beside = ".gitlab-ci" in path or repository.format_of(path) == "cloudbuild"
+        beside = ".gitlab-ci" in path or file_format == "cloudbuild"
         starts = [outside.rstrip("/") if mark else folder_of(path) if beside else "", ""]
     else:
         starts = [folder_of(path), ""]

@@ -18,6 +18,7 @@ from relcheck.facts import (
     Truth,
 )
 from relcheck.link import Repository, folder_of
+from relcheck.patterns import lazy_pattern
 from relcheck.refs.ranges import allows
 from relcheck.refs.version import same_version
 
@@ -57,6 +58,20 @@ TOOL_LOCKS: dict[str, tuple[str, ...]] = {
     "dotnet": ("packages.lock.json",),
 }
 _WRAPPED = {"pypi": ("Cargo.toml",), "npm": ("jsr.json", "deno.json", "deno.jsonc")}
+_STATED_TWICE = ("pypi", "gem", "npm", "cargo")
+_MANIFESTS = (
+    "package.json",
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "Cargo.toml",
+    "go.mod",
+    "pom.xml",
+    "composer.json",
+)
+_FULL_VERSION = lazy_pattern(r"v?[0-9]+\.[0-9]+\.[0-9]+(?:[-.+].*)?")
+_NEVER_BUMPED = ("0.0.0", "0.0.1")
+"""What a manifest says whose package is never published: the image has a version of its own."""
 _VERSION_FILES = ("__init__.py", "_version.py", "__version__.py", "version.py", "__about__.py")
 
 
@@ -133,12 +148,13 @@ def _workspace(repository: Repository, path: str) -> Package | None:
 def _siblings(repository: Repository) -> None:
     """A package and the other places that state its version; the finding belongs to the manifest."""
     for path, index, package in list(repository.all(Package)):
-        if package.version_only or package.ecosystem not in ("pypi", "gem", "npm") or path not in repository.reported:
+        if package.version_only or package.ecosystem not in _STATED_TWICE or path not in repository.reported:
             continue
         stated = [(other, found) for other, found in _stated(repository, path, package) if found.version is not UNKNOWN]
         base: Text = package.version
         if base is UNKNOWN and stated:
             base = stated[0][1].version
+        stated += _labelled(repository, path, package)
         siblings = tuple(Sibling(path=other, version=str(found.version), span=found.span) for other, found in stated)
         differing = tuple(
             sibling for sibling in siblings
@@ -163,6 +179,20 @@ def _stated(repository: Repository, path: str, package: Package) -> list[tuple[s
         if isinstance(fact, Package) and fact.version_only and _may_belong(fact, package)
     ]
     return found + _wrapped(repository, path, package)
+
+
+def _labelled(repository: Repository, path: str, package: Package) -> list[tuple[str, Package]]:
+    """Return the version that the label of an image states, where the folder of its Dockerfile holds one package only."""
+    folder = folder_of(path)
+    manifests = [name for name in _MANIFESTS if name != path.rsplit("/", 1)[-1] and repository.beside(path, name)]
+    found = [repository.beside(path, name) for name in ("Dockerfile", "Containerfile")] if not manifests else []
+    return [
+        (other, fact)
+        for other in filter(None, found)
+        for fact in repository.of(other)
+        if isinstance(fact, Package) and fact.ecosystem == "oci" and fact.folder == folder and _may_belong(fact, package)
+        and _FULL_VERSION.fullmatch(str(fact.version)) and package.version not in _NEVER_BUMPED
+    ]  # fmt: skip
 
 
 def _wrapped(repository: Repository, path: str, package: Package) -> list[tuple[str, Package]]:
@@ -190,7 +220,7 @@ def _version_paths(repository: Repository, path: str, package: Package) -> list[
     folder = folder_of(path)
     prefix = f"{folder}/" if folder else ""
     name = str(package.name) if package.name is not UNKNOWN else ""
-    if package.ecosystem == "npm":
+    if package.ecosystem in ("npm", "cargo"):
         return []
     if package.ecosystem == "gem":
         wanted = [f"{prefix}lib/{name.replace('-', mark)}/version.rb" for mark in ("/", "_")] if name else []

@@ -20,7 +20,8 @@ from collections.abc import Iterator, Mapping
 
 from relcheck.facts import Copy, Credential, Dependency, Fact, Image, Related, Unreadable
 from relcheck.patterns import lazy_pattern
-from relcheck.readers.dockerfile_files import added_facts, copied_facts
+from relcheck.readers.dockerfile_files import added_facts, copied_facts, run_later
+from relcheck.readers.dockerfile_labels import label_facts
 from relcheck.readers.dockerfile_lines import Instruction, read_lines
 from relcheck.readers.dockerfile_secrets import written_arguments
 from relcheck.readers.dockerfile_words import (
@@ -44,10 +45,12 @@ _IMAGE_SHAPE = lazy_pattern(r"[/:@]")
 _ONLY_HEREDOC = lazy_pattern(r"\d*<<-?[^\s<]+")
 _HEREDOC_WORD = lazy_pattern(r"\d*<<-?[^\s<]+")
 _MARKUP = lazy_pattern(r"\{\{|\{%|<%|%%\w|@[A-Za-z_]+@|^#(?:include|if|ifdef)\b", re.MULTILINE)
+_ACTION = lazy_pattern(r"\{\{.{0,500}?\}\}|\{%.{0,500}?%\}|<%.{0,500}?%>|%%\w{1,80}%%|@[A-Za-z_]{1,80}@", re.DOTALL)
 _TEMPLATE_NAME = lazy_pattern(r"[._-](?:tmpl|tpl|template|j2|jinja2?|in|erb|m4|mustache|gotmpl)$", re.IGNORECASE)
+_JSON_OBJECT = lazy_pattern(r'\s*\{\s*"')
 _FRONTENDS = ("docker/dockerfile", "docker.io/docker/dockerfile")
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
-_SILENT = frozenset({"VOLUME", "USER", "WORKDIR", "EXPOSE", "LABEL", "MAINTAINER", "STOPSIGNAL"})
+_SILENT = frozenset({"VOLUME", "USER", "WORKDIR", "EXPOSE", "MAINTAINER", "STOPSIGNAL"})
 _SEARCHED = 500
 """How many stages or inherited variables are looked through one by one; no real file comes near it."""
 _NOT_IN_ONBUILD = ("ONBUILD", "FROM", "MAINTAINER")
@@ -70,7 +73,24 @@ class _Stage:
 
 def read(source: Source) -> Iterator[Fact]:
     """Read a Dockerfile; a fragment without FROM is legal."""
-    yield from _Reader(source).facts()
+    if _JSON_OBJECT.match(source.text):
+        yield from _json_frontend(source)
+    else:
+        yield from _Reader(source).facts()
+
+
+def _json_frontend(source: Source) -> Iterator[Fact]:
+    """Yield the frontend of a file that is a JSON object, which only that frontend understands: {"syntax": IMAGE, …}."""
+    from relcheck.readers.yaml_tree import Mapping as Object  # noqa: PLC0415 - few frontends read JSON
+    from relcheck.readers.yaml_tree import faults, load  # noqa: PLC0415 - see above
+
+    loaded = load(source)
+    yield from faults(loaded)
+    for node in loaded.documents:
+        named = node.scalar("syntax") if isinstance(node, Object) else None
+        fact = image_fact(named.source, role="frontend", engine="dockerfile") if named is not None else None
+        if fact is not None:
+            yield fact
 
 
 def read_built(source: Source, arguments: Mapping[str, Source]) -> Iterator[Fact]:
@@ -112,8 +132,10 @@ class _Reader:
             self._add(self._instruction(instruction.name, instruction, instruction.value, onbuild=False))
         final = self._final_stages()
         members = set(map(id, final))
-        for stage, fact in self.found:
-            yield _placed(fact, id(stage) in members, is_base=bool(final) and stage is final[-1])
+        later = run_later([(id(stage), fact) for stage, fact in self.found])
+        for number, (stage, fact) in enumerate(self.found):
+            is_base = bool(final) and stage is final[-1]
+            yield _placed(later.get(number, fact), id(stage) in members, is_base=is_base)
 
     def _stage_names(self) -> Iterator[str]:
         for instruction in self.lines.instructions:
@@ -157,6 +179,8 @@ class _Reader:
             yield from self._runtime(name, value)
         elif name == "SHELL":
             yield from self._shell(value)
+        elif name == "LABEL":
+            yield from label_facts(value, self.escape)
         elif name == "ONBUILD":
             yield from self._onbuild(whole, value)
         elif name not in _SILENT and not self.tolerant:
@@ -327,20 +351,28 @@ class _Reader:
         if body.text.startswith("#!"):
             words = body.text.partition("\n")[0][2:].split()
             if any(word.rsplit("/", 1)[-1] in _SHELLS for word in words):
-                yield from _script(body, "run", self.stage.variables)
+                yield from _script(self._plain(body), "run", self.stage.variables)
         elif self.stage.shell:
-            yield from _script(body, "run", self.stage.variables)
+            yield from _script(self._plain(body), "run", self.stage.variables)
 
     def _command(self, value: Source, script: Source, context: str) -> Iterator[Fact]:
         words = json_words(value)
         if words is not None:
-            yield from _arguments(words, context)
+            yield from _arguments([self._plain(word) for word in words], context)
         elif self.stage.shell:
-            yield from _script(script, context, self.stage.variables)
+            yield from _script(self._plain(script), context, self.stage.variables)
         elif self.stage.powershell:
             from relcheck.readers.powershell import read_powershell  # noqa: PLC0415 - few images are of Windows
 
-            yield from read_powershell(value, context=context)
+            yield from read_powershell(self._plain(value), context=context)
+
+    def _plain(self, text: Source) -> Source:
+        """Return a text without the actions of a template around it: what they give is not known."""
+        if not self.tolerant or not _ACTION.search(text.text):
+            return text
+        from relcheck.readers.composed import masked  # noqa: PLC0415 - few Dockerfiles are templates
+
+        return masked(text, _ACTION)
 
     def _runtime(self, name: str, value: Source) -> Iterator[Fact]:
         """Read what the container runs; after ENTRYPOINT the JSON form of CMD holds arguments only."""

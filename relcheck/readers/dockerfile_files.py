@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from relcheck.facts import UNKNOWN, Component, Copy, Credential, Download, Fact
+from relcheck.facts import UNKNOWN, Command, Component, Copy, Credential, Download, Fact
 from relcheck.patterns import lazy_pattern
 from relcheck.readers.dockerfile_lines import Heredoc
 from relcheck.readers.urls import url_parts, userinfo
@@ -25,7 +25,12 @@ _CREDENTIAL_FILE = lazy_pattern(
     r"(?:.*/)?(\.npmrc|\.pypirc|\.netrc|_netrc|\.git-credentials|settings\.xml|auth\.json|\.dockercfg"
     r"|\.docker/config\.json|\.aws/credentials|credentials(?:\.json|\.ya?ml)?|id_(?:rsa|dsa|ecdsa|ed25519))"
 )
-_DOCKER_HOME = lazy_pattern(r"(?:.*/)?\.docker/?")
+_HOMES = lazy_pattern(r"(?:.*/)?(\.(?:docker|aws))/?")
+_PROGRAMS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+_ESCAPED = lazy_pattern(r"\\\$(?:\w+|\{[^{}\n]*\})?")
+_INTERPRETERS = frozenset(
+    ("sh", "bash", "ash", "dash", "zsh", "ksh", "python", "python3", "perl", "ruby", "node", "php", ".")
+)
 _ECOSYSTEMS = {".npmrc": "npm", ".pypirc": "pypi", "settings.xml": "maven"}
 
 
@@ -70,8 +75,62 @@ def _written(heredocs: Sequence[Heredoc], target: Source) -> Iterator[Fact]:
     for heredoc in heredocs:
         name = target.text + heredoc.name if target.text.endswith("/") else target.text
         known = known_file(name)
-        if known is not None and known[0] not in ("shell", "dockerfile"):
-            yield from facts_of(Written(known[0], name, as_file(known[1], heredoc.body)), target.all())
+        if known is not None:
+            body = heredoc.body if heredoc.quoted else unescaped(heredoc.body)
+            yield from facts_of(Written(known[0], name, as_file(known[1], body)), target.all())
+
+
+def unescaped(body: Source) -> Source:
+    """Return the body of a heredoc without quotes; a variable that is escaped there becomes one of the file."""
+    from relcheck.readers.composed import masked  # noqa: PLC0415 - few heredocs become files
+
+    return masked(body, _ESCAPED) if _ESCAPED.search(body.text) else body
+
+
+def run_later(found: Sequence[tuple[int, Fact]]) -> dict[int, Download]:
+    """Return by their number the files of ADD that a later command of their stage executes or checks.
+
+    `found` are the facts of a Dockerfile, each with its stage.
+    """
+    waiting: dict[int, dict[str, int]] = {}
+    settled: dict[int, Download] = {}
+    for number, (stage, fact) in enumerate(found):
+        if isinstance(fact, Download) and fact.tool == "ADD" and not fact.executed_by and not fact.verified_by:
+            for name in _names(fact):
+                waiting.setdefault(stage, {})[name] = number
+        elif isinstance(fact, Command) and stage in waiting:
+            for name in _executes(fact):
+                at = waiting[stage].get(name, -1)
+                download = found[at][1] if at >= 0 and at not in settled else None
+                if isinstance(download, Download):
+                    settled[at] = download.replace(executed_by=_short(fact))
+            if fact.verifies:
+                del waiting[stage]  # who checks one of them had that in mind
+    return settled
+
+
+def _short(command: Command) -> str:
+    return command.argv[0].rpartition("/")[2] if command.argv else ""
+
+
+def _names(download: Download) -> Iterator[str]:
+    """Yield how commands may call a file that ADD fetches."""
+    output = download.output
+    if output.endswith("/") and isinstance(download.url, str):
+        output += download.url.rstrip("/").rpartition("/")[2]
+    yield output
+    if posixpath.dirname(output) in _PROGRAMS:
+        yield posixpath.basename(output)
+
+
+def _executes(command: Command) -> Iterator[str]:
+    """Yield the files that a command executes, hands to an interpreter or makes executable."""
+    words = command.argv
+    yield from words[:1]
+    if command.program in _INTERPRETERS:
+        yield from words[1:3]
+    elif command.program == "chmod" and len(words) > 2 and _EXECUTABLE.fullmatch(words[1]):
+        yield from words[2:]
 
 
 def _everything(text: str) -> bool:
@@ -85,18 +144,18 @@ def _across(words: Sequence[Source]) -> Span:
 
 def _credential_file(word: Source, target: str) -> Iterator[Fact]:
     """Yield a file that clients keep their credentials in; whether it holds any is for link to find out."""
-    match = _CREDENTIAL_FILE.fullmatch(word.text)
-    docker_home = _DOCKER_HOME.fullmatch(word.text) and _DOCKER_HOME.fullmatch(target)
-    if not match and not docker_home:
+    home, into = _HOMES.fullmatch(word.text), _HOMES.fullmatch(target)
+    whole = home is not None and into is not None and home[1] == into[1]
+    match = home if whole else _CREDENTIAL_FILE.fullmatch(word.text)
+    if match is None:
         return
-    name = match[1] if match else ".docker"
     yield Credential(
         span=word.all(),
         parts={"key": word.all()},
         kind="file",
         form="literal",
         where="layer",
-        ecosystem=_ECOSYSTEMS.get(name, ""),
+        ecosystem=_ECOSYSTEMS.get(match[1], ""),
         key=word.text,
         tool="COPY",
     )

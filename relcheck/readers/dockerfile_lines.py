@@ -41,11 +41,15 @@ class Directive(NamedTuple):
 
 
 class Heredoc(NamedTuple):
-    """A heredoc of an instruction: `body` without its terminator, `strip` for `<<-`, which drops leading tabs."""
+    """A heredoc of an instruction: `body` without its terminator, `strip` for `<<-`, which drops leading tabs.
+
+    quoted: a part of its word stands in quotes, so that nothing in the body is expanded.
+    """
 
     name: str
     strip: bool
     body: Source
+    quoted: bool = False
 
 
 class Instruction(NamedTuple):
@@ -84,6 +88,7 @@ class _Body(NamedTuple):
     strip: bool
     first: int
     end: int
+    quoted: bool
 
 
 def read_lines(source: Source) -> Lines:
@@ -195,7 +200,7 @@ class _Work:
                 self.faults.append(Fault(self.source.at(line.start, line.end), f"the heredoc {name} has no end"))
                 continue
             self.masked[at : end + 1] = ["#"] * (end + 1 - at)
-            self.bodies.setdefault(start, []).append(_Body(name, bool(match[1]), at, end))
+            self.bodies.setdefault(start, []).append(_Body(name, bool(match[1]), at, end, quoted=name != match[2]))
             at = end + 1
         return at
 
@@ -267,7 +272,7 @@ class _Work:
     def _heredoc(self, body: _Body) -> Heredoc:
         begin, end = self.starts[body.first], self.starts[body.end]
         if not body.strip:
-            return Heredoc(body.name, body.strip, self.source.part(begin, end))
+            return Heredoc(body.name, body.strip, self.source.part(begin, end), body.quoted)
         out: list[str] = []
         pieces: list[Piece] = []
         size = 0
@@ -278,7 +283,7 @@ class _Work:
             pieces.append(Piece(size, size + len(words), stop - len(words), stop))
             out.append(words)
             size += len(words)
-        return Heredoc(body.name, body.strip, self.source.embed("".join(out), tuple(pieces), "tabs"))
+        return Heredoc(body.name, body.strip, self.source.embed("".join(out), tuple(pieces), "tabs"), body.quoted)
 
 
 def _without_head(pieces: list[Piece], cut: int) -> list[Piece]:

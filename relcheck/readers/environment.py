@@ -30,6 +30,7 @@ _INDEXES = {
     "YARN_NPM_REGISTRY_SERVER": ("npm", "index"),
     "GOPROXY": ("go", "index"),
 }
+_CARGO_INDEX = re.compile(r"CARGO_(?:REGISTRIES_[A-Z0-9_]+|REGISTRY)_INDEX")
 _TLS_OFF = {
     "NODE_TLS_REJECT_UNAUTHORIZED": ("0",),
     "GIT_SSL_NO_VERIFY": ("1", "true", "yes"),
@@ -70,6 +71,8 @@ def environment_facts(
     ecosystem = next((found for prefix, found in _ECOSYSTEMS if name.startswith(prefix)), "")
     if name in _INDEXES:
         yield from _index(name, value, job, step)
+    elif _CARGO_INDEX.fullmatch(name):
+        yield from _cargo_index(name, value, job, step)
     elif name in _TRACES and text.lower() in ("true", "1"):
         yield Credential(span=value.all(), job=job, step=step, kind="trace", form="reference", where="log", key=name)
     elif name in ("GOPRIVATE", "GONOPROXY") and text:
@@ -105,6 +108,13 @@ def _index(name: str, value: Source, job: str, step: int) -> Iterator[Fact]:
     for match in re.finditer(r"[^\s,|]+", value.text):
         piece = value.part(*match.span())
         yield from registry(piece, ecosystem=ecosystem, purpose=purpose, key=name, job=job, step=step)
+
+
+def _cargo_index(name: str, value: Source, job: str, step: int) -> Iterator[Fact]:
+    """CARGO_REGISTRIES_NAME_INDEX=[sparse+]URL."""
+    start = len("sparse+") if value.text.startswith("sparse+") else 0
+    address = value.part(start, len(value.text))
+    yield from registry(address, ecosystem="cargo", purpose="index", key=name, job=job, step=step)
 
 
 def _tls(name: str, value: Source, text: str, ecosystem: str, job: str, step: int) -> Iterator[Fact]:
