@@ -17,7 +17,7 @@ from relcheck.discover import (
     path_class,
     recognise_path,
 )
-from relcheck.facts import KINDS, Credential, Fact, Unreadable
+from relcheck.facts import KINDS, Component, Credential, Fact, Unreadable
 from relcheck.findings import Finding, Place
 from relcheck.judge import FileView, Judge, merged_params, place_of
 from relcheck.link import Repository, link
@@ -145,8 +145,7 @@ class _Scan:
         self._at_root = formats_at_root(self._discovery.all_paths)
         self._detectors = judging_detectors(plan.judging(".", self._rules))
         self._components = self._use_components()
-        facts = self._read_all()
-        self._read_texts(facts)
+        facts = self._read_files()
         repository = self._repository(facts)
         link(repository, self._judged())
         self._deprecated = deprecated_paths(repository, self._candidates)
@@ -216,17 +215,56 @@ class _Scan:
             candidate.path, "\0".join((candidate.format, self._components, *sorted(self._detectors))), data
         )
 
-    def _read_texts(self, facts: dict[str, list[Fact]]) -> None:
-        """Look for secrets in the files that have no format; only those that hold any become part of the scan."""
-        from relcheck.secrets.texts import read_texts  # noqa: PLC0415 - a hook may name files of known formats alone
-
-        if not self._discovery.texts:
+    def _read_named(self, facts: dict[str, list[Fact]]) -> None:
+        """Read as Dockerfiles what builds name so and whose own names say nothing."""
+        texts = {candidate.path: candidate for candidate in self._discovery.texts}
+        builds = texts and any(
+            type(fact) is Component and fact.system == "docker" for found in facts.values() for fact in found
+        )
+        if not builds:
             return
-        found = read_texts(self._discovery, self._detectors, self._passed, cached=self._plan.cache)
-        for candidate, source, secrets in found:
-            self._candidates[candidate.path] = candidate
-            self._sources[candidate.path] = source
-            facts[candidate.path] = secrets
+        from relcheck.named import begins_like_one, dockerfiles  # noqa: PLC0415 - few builds name their Dockerfile
+
+        formats = {path: candidate.format for path, candidate in self._candidates.items()}
+        for path in sorted(dockerfiles(facts, formats, self._discovery.all_paths) & texts.keys()):
+            try:
+                data = self._discovery.tree.read(path)
+            except Unavailable as unavailable:
+                self._passed[path] = str(unavailable)
+                continue
+            if begins_like_one(data):
+                self._adopt(texts.pop(path).replace(format="dockerfile"), data, facts)
+        self._discovery = self._discovery.replace(texts=tuple(texts.values()))
+
+    def _adopt(self, candidate: Candidate, data: bytes, facts: dict[str, list[Fact]]) -> None:
+        """Make a file that was passed over part of the scan."""
+        path = candidate.path
+        source = self._sources[path] = Source.from_bytes(path, data)
+        self._candidates[path] = candidate
+        facts[path] = read_facts(candidate.format, source, data, self._detectors)
+        kept = tuple(found for found in self._discovery.passed_over if found[0] != path)
+        self._discovery = self._discovery.replace(files=(*self._discovery.files, candidate), passed_over=kept)
+
+    def _read_files(self) -> dict[str, list[Fact]]:
+        """Read the files of known formats, and look for secrets in the others: only those that hold any take part."""
+        if not self._discovery.texts:
+            return self._read_all()
+        from relcheck.secrets.texts import TextSearch  # noqa: PLC0415 - a hook may name files of known formats alone
+
+        plan = self._plan
+        search = TextSearch(self._discovery, self._detectors, cached=plan.cache, alone=plan.jobs == 1)
+        try:
+            facts = self._read_all()
+            self._read_named(facts)
+            for candidate, source, secrets in search.result(self._passed):
+                if candidate.path in self._candidates:
+                    continue  # read by its meaning, as it turned out
+                self._candidates[candidate.path] = candidate
+                self._sources[candidate.path] = source
+                facts[candidate.path] = secrets
+        finally:
+            search.stop()
+        return facts
 
     def _facts_of(self, waiting: Sequence[tuple[Candidate, bytes]]) -> Iterator[tuple[Candidate, bytes, list[Fact]]]:
         jobs = self._plan.jobs or os.cpu_count() or 1

@@ -112,7 +112,7 @@ class Seen(Record):
 def see(entry: Entry, folder: Path) -> Seen:
     """Lay out an entry in a folder, scan it with every rule, and return what is said of its file."""
     write_tree(folder, dict(entry.files))
-    scanned = run(Plan(paths=(str(folder),), judging=_every_rule, jobs=1))
+    scanned = run(Plan(paths=(str(folder),), judging=every_rule, jobs=1))
     read = scanned.reads.get(entry.file)
     if read is None:
         return Seen()
@@ -130,7 +130,8 @@ def _judging() -> Judging:
     return Judging(rules=tuple(rules.values()), asked=frozenset(rules), profile="strict")
 
 
-def _every_rule(_: str, __: RuleSet) -> Judging:
+def every_rule(_: str, __: RuleSet) -> Judging:
+    """Let every rule speak, everywhere: the `judging` of a plan."""
     return _judging()
 
 
