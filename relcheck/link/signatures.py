@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relcheck.facts import UNKNOWN, Command, Image, Resource
+from relcheck.facts import UNKNOWN, Command, Image, Registry, Resource
 from relcheck.link import Repository
 
 _POLICIES = frozenset((
@@ -10,6 +10,9 @@ _POLICIES = frozenset((
     "TrustRoot", "PolicyServer", "ClusterAdmissionPolicy", "VerificationPolicy", "ImagePolicyWebhook", "ConstraintTemplate",
 ))  # fmt: skip
 """Kinds by which a cluster may demand signatures."""
+
+_DEMANDS = ("signedBy", "sigstoreSigned")
+"""What `policy.json` of the engines demands of an image."""
 
 
 def link(repository: Repository) -> None:
@@ -24,6 +27,8 @@ def link(repository: Repository) -> None:
     if any(fact.verifies in ("signature", "attestation") for _, _, fact in repository.all(Command)):
         return
     if any(fact.kind in _POLICIES for _, _, fact in repository.all(Resource)):
+        return
+    if any(fact.purpose == "signature-policy" and fact.key in _DEMANDS for _, _, fact in repository.all(Registry)):
         return
     for path, index, image in list(repository.all(Image)):
         if image.role == "deployed" and (image.host, image.repository) in signed:

@@ -1,4 +1,7 @@
-"""Docker's and Podman's login files: `auths` by registry (docker documentation: docker login)."""
+"""Docker's and Podman's login files (docker documentation: docker login, docker config).
+
+auths.HOST {auth, password, identitytoken, registrytoken}, HttpHeaders {NAME: value}, proxies.HOST {httpProxy, httpsProxy}.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import Fact, Unreadable
-from relcheck.readers.home_secrets import home_credential, user_and_password
+from relcheck.readers.home_secrets import header_secret, home_credential, user_and_password
 from relcheck.readers.nodes import Mapping, Scalar
+from relcheck.readers.urls import userinfo
 from relcheck.readers.yaml_tree import load
 from relcheck.refs.secrets import literal_form
-from relcheck.source import Source
+from relcheck.source import Piece, Source
 
 _CLIENTS = re.compile(r"(?:\.docker/config\.json|\.dockercfg|\.dockerconfigjson|auth\.json)$")
 """The clients' own files; in another the keys must look like hosts."""
@@ -30,6 +34,9 @@ def read(source: Source) -> Iterator[Fact]:
         host = key.value.split("://")[-1].split("/")[0]
         if isinstance(entry, Mapping) and (_CLIENTS.search(source.path) or "." in host or ":" in host):
             yield from _login(host, entry)
+    if _CLIENTS.search(source.path):
+        yield from _headers(top.map("HttpHeaders"))
+        yield from _proxies(top.map("proxies"))
 
 
 def _login(host: str, entry: Mapping) -> Iterator[Fact]:
@@ -42,6 +49,27 @@ def _login(host: str, entry: Mapping) -> Iterator[Fact]:
             yield home_credential(
                 found.source, "docker-auth", ecosystem="oci", key=name, host=host, user=entry.text("username")
             )
+
+
+def _headers(table: Mapping | None) -> Iterator[Fact]:
+    """Headers that go to every registry: a login among them goes to every registry too."""
+    for key, value in table.pairs() if table is not None else ():
+        if isinstance(value, Scalar) and value.value:
+            lead = f"{key.value}: "
+            places = (Piece(0, len(lead), 0, 0), Piece(len(lead), len(lead) + len(value.value), 0, len(value.value)))
+            line = value.source.embed(lead + value.value, places, "plain")
+            found = header_secret(line, "docker-auth", ecosystem="oci")
+            if found is not None:
+                yield found
+
+
+def _proxies(table: Mapping | None) -> Iterator[Fact]:
+    """Proxies by daemon, which containers get as variables."""
+    for _, entry in table.pairs() if table is not None else ():
+        for key, url in entry.pairs() if isinstance(entry, Mapping) else ():
+            found = userinfo(url.source, ecosystem="oci", key=key.value) if isinstance(url, Scalar) else None
+            if found is not None:
+                yield found
 
 
 def _basic(host: str, auth: Scalar) -> Iterator[Fact]:

@@ -1,6 +1,6 @@
 """kubeconfig: how kubectl and its kin reach clusters (Kubernetes documentation: kubeconfig (v1)).
 
-clusters[].cluster {server, certificate-authority-data, proxy-url}
+clusters[].cluster {server, certificate-authority-data, insecure-skip-tls-verify, proxy-url}
 users[].user {token, username, password, client-certificate-data, client-key-data, auth-provider {config}, exec {env}}
 contexts[].context {cluster, user}
 
@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from relcheck.facts import Credential, Fact, Unreadable
+from relcheck.facts import UNKNOWN, Credential, Fact, Registry, Unreadable
 from relcheck.readers.home_secrets import decoded_base64, home_credential
 from relcheck.readers.nodes import Mapping, Node, Scalar
 from relcheck.readers.urls import userinfo
 from relcheck.readers.yaml_tree import load
 from relcheck.refs.secrets import literal_form, looks_secret_name
-from relcheck.refs.url import parse_url
+from relcheck.refs.url import is_loopback, parse_url
 from relcheck.source import Source
 
 _PROVIDER_KEYS = ("access-token", "id-token", "refresh-token", "client-secret")
@@ -54,6 +54,19 @@ def read_document(_: Source, document: Node) -> Iterator[Fact]:
             found = userinfo(address.source, key=key) if address is not None else None
             if found is not None:
                 yield found
+        unchecked = cluster.scalar("insecure-skip-tls-verify") if cluster is not None else None
+        if unchecked is not None and cluster is not None and unchecked.value == "true":
+            yield _unchecked(unchecked, cluster.text("server"))
+
+
+def _unchecked(place: Scalar, server: str) -> Registry:
+    """A server whose certificate nobody checks: what is deployed, and the login, go to whoever answers."""
+    url = parse_url(server)
+    host = url.host if url is not None else UNKNOWN
+    return Registry(
+        span=place.span, ecosystem="kubernetes", purpose="cluster", url=url.redacted if url is not None else UNKNOWN, host=host,
+        tls="off", key="insecure-skip-tls-verify", loopback=UNKNOWN if host is UNKNOWN else is_loopback(str(host)),
+    )  # fmt: skip
 
 
 def _hosts(document: Mapping) -> dict[str, str]:
