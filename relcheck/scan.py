@@ -96,10 +96,20 @@ def read_facts(file_format: str, source: Source, data: bytes, detectors: frozens
     if data:
         from relcheck.secrets.find import finder  # noqa: PLC0415 - a neighbour is read without it
 
-        known = {(fact.kind, fact.span) for fact in facts if isinstance(fact, Credential)}
+        own = [fact for fact in facts if isinstance(fact, Credential)]
+        known = {(fact.kind, fact.span) for fact in own}
+        # A lock file repeats an address for every package: what its reader tells once is not told again.
+        said = {_words(source, fact): fact.span for fact in own} if file_format.startswith("lock-") else {}
         found = finder(detectors).find(source.path, data, source)[1]
-        facts += [fact for fact in found if (fact.kind, fact.span) not in known]
+        facts += [
+            fact for fact in found
+            if (fact.kind, fact.span) not in known and said.get(_words(source, fact), fact.span) == fact.span
+        ]  # fmt: skip
     return facts
+
+
+def _words(source: Source, fact: Fact) -> str:
+    return source.text[fact.span.start : fact.span.end]
 
 
 def run(plan: Plan, progress: Progress | None = None) -> Scanned:
