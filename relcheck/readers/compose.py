@@ -430,6 +430,10 @@ def _files(node: Mapping) -> Iterator[Fact]:
     for name, value in written:
         target, content = targets.get(name) or f"/{name}", value.scalar("content")
         known = known_file(target)
+        if known is None and content is not None and looks_secret_name(name) and "\n" not in content.value:
+            from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - few configurations are secrets
+
+            yield from environment_facts(name, content.source, where="environment")
         if known is not None and content is not None and known[0] not in ("shell", "dockerfile"):
             text = as_file(known[1], _expanded(content.source))
             found = facts_of(Written(known[0], f"/{name}", text), content.span)
