@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from relcheck.facts import Fact, Updates
+from relcheck.facts import UNKNOWN, Fact, Registry, Updates
 from relcheck.readers.ci_values import list_of, scalars
 from relcheck.readers.known import credential
 from relcheck.readers.nodes import Mapping, Scalar
-from relcheck.readers.urls import registry
+from relcheck.readers.urls import registry, trusted
 from relcheck.readers.yaml_tree import faults, load
 from relcheck.source import Source
 
@@ -47,11 +47,24 @@ def _registry(entry: Mapping) -> Iterator[Fact]:
     url = entry.scalar("url")
     if url is not None:
         purpose = "container" if ecosystem == "oci" else base
-        yield from registry(url.source, ecosystem=ecosystem, purpose=purpose, key="url")
+        if "://" in url.value:
+            yield from registry(url.source, ecosystem=ecosystem, purpose=purpose, key="url")
+        elif url.value:
+            yield _named(url.source, ecosystem, purpose)
     for name in _SECRETS:
         secret = entry.scalar(name)
         if secret is not None:
             yield credential(secret.source, name, ecosystem=ecosystem)
+
+
+def _named(source: Source, ecosystem: str, purpose: str) -> Registry:
+    """A registry that is named by its host alone, which Dependabot asks over https."""
+    host, parts = trusted(source)
+    place = parts.get("host", source.all())
+    return Registry(
+        span=place, parts={"host": place} if parts else {}, ecosystem=ecosystem, purpose=purpose, url=UNKNOWN, host=host,
+        scheme="https", key="url",
+    )  # fmt: skip
 
 
 def _update(item: Mapping) -> Iterator[Updates]:

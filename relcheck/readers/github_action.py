@@ -1,6 +1,6 @@
 """Metadata of GitHub actions: `action.yml` (documentation: "Metadata syntax for GitHub Actions").
 
-inputs: {NAME: {default}}
+inputs: {NAME: {default}}                    a program of the action may run the image that an input names
 runs:
   using: composite      steps: […]                           see github_steps
   using: docker         image: docker://IMAGE | Dockerfile   env: {NAME: value}
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from relcheck.facts import UNKNOWN, Fact
 from relcheck.readers.ci_common import env_facts
 from relcheck.readers.github_events import Scenario
+from relcheck.readers.github_inputs import default_images
 from relcheck.readers.github_steps import Frame, image_facts, step_facts
 from relcheck.readers.github_values import Scope
 from relcheck.readers.nodes import Mapping, Sequence
@@ -45,3 +46,5 @@ def _runs(runs: Mapping, inputs: Mapping | None) -> Iterator[Fact]:
         yield from image_facts(text.part(len("docker://"), len(text.text)), scope, role="action")
     if using == "docker":
         yield from env_facts(runs.map("env"))
+    if using != "composite" and inputs is not None:
+        yield from default_images(inputs)

@@ -1,7 +1,8 @@
 """Known actions: what their inputs say. Which action has which inputs is data (`relcheck/data/actions.json`).
 
 The keys of an entry: `build` and `bake` (docker's own build actions), `login`, `images`, `setup` (an installed tool),
-`registries`, `publish`, `repository` (another repository is checked out), `attest`, `mint` (a short-lived token).
+`registries`, `publish`, `credentials` (inputs that hold secrets), `repository` (another repository is checked out),
+`attest`, `mint` (a short-lived token).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from relcheck.components import table
 from relcheck.facts import UNKNOWN, Component, Credential, Dependency, Fact, Image, Login, Option, Publish, Text, Truth
 from relcheck.readers.ci_common import Around, is_job_token, secret_name, value_kind
+from relcheck.readers.github_inputs import named_images
 from relcheck.readers.github_steps import Step, image_facts, input_options, name_template
 from relcheck.readers.github_values import readings
 from relcheck.readers.known import firmness
@@ -38,7 +40,7 @@ def action_facts(uses: Scalar, name: str, step: Step) -> Iterator[Fact]:
     """Yield what the inputs of a known action say; of an unknown one, the image that an input of that name holds."""
     entry = table("github").get("/".join(name.lower().split("/")[:2])) or table("github").get(name.lower())
     if not entry:
-        yield from _named_images(step)
+        yield from named_images(step.body.map("with"), step.scope)
         return
     place = uses.span
     if "login" in entry:
@@ -59,6 +61,10 @@ def action_facts(uses: Scalar, name: str, step: Step) -> Iterator[Fact]:
         yield from _repository(entry["repository"], step)
     if "publish" in entry:
         yield from _publish(place, entry["publish"], step)
+    for key in entry.get("credentials", ()):
+        secret = step.input(key)
+        if secret is not None:
+            yield _credential(secret.source, key, ecosystem="")
     if "attest" in entry:
         given = step.input(entry["attest"])
         if given is not None:
@@ -172,13 +178,20 @@ def _build(place: Span, step: Step) -> Iterator[Fact]:
         yield _pushed(push.span if push is not None and sends is not True else place, found, around, sends, step)
     yield from _handed(place, step)
     for line in lines(arguments.source) if arguments is not None else ():
-        name, equals, _ = line.text.partition("=")
-        if equals and (looks_secret_name(name.strip()) or looks_secret_name(secret_name(line.text))):
-            start = len(name) + 1
-            handed = _credential(line.part(start, len(line.text)), name.strip(), ecosystem="")
-            yield handed.replace(
-                kind="build-arg", secret=secret_name(line.text), max_provenance=_publishes_arguments(step)
-            )
+        yield from _argument_secret(line, max_provenance=_publishes_arguments(step))
+    secrets = step.input("secrets")
+    for line in lines(secrets.source) if secrets is not None else ():
+        start = line.text.find("=") + 1
+        if start and literal_form(line.text[start:]) == "literal":
+            yield _credential(line.part(start, len(line.text)), line.text[: start - 1], ecosystem="")
+
+
+def _argument_secret(line: Source, *, max_provenance: bool = False) -> Iterator[Credential]:
+    """Yield the secret of a build argument `NAME=value`, by its name or by that of the secret that it is made of."""
+    name, equals, _ = line.text.partition("=")
+    if equals and (looks_secret_name(name.strip()) or looks_secret_name(secret_name(line.text))):
+        handed = _credential(line.part(len(name) + 1, len(line.text)), name.strip(), ecosystem="")
+        yield handed.replace(kind="build-arg", secret=secret_name(line.text), max_provenance=max_provenance)
 
 
 def _handed(place: Span, step: Step) -> Iterator[Fact]:
@@ -288,7 +301,7 @@ def _digest_used(step: Step) -> bool:
 
 
 def _bake(place: Span, step: Step) -> Iterator[Fact]:
-    """bake-action: `push`, and targets' tags under `set` (`*.tags=IMAGE`)."""
+    """bake-action: `push`, and what `set` puts into targets: `*.tags=IMAGE`, `*.args.NAME=value`, `*.contexts.NAME=…`."""
     push, overrides = step.input("push"), step.input("set")
     sends, around = _pushing(push, step)
     found: list[Image] = []
@@ -296,21 +309,28 @@ def _bake(place: Span, step: Step) -> Iterator[Fact]:
         if match := re.match(r"[\w.*-]+\.tags?=", line.text):
             source = line.part(match.end(), len(line.text))
             found += image_facts(source, step.scope, role="pushed" if sends is True else "output", push=sends)
+        elif match := _BAKE_ARGUMENT.match(line.text):
+            yield from _argument_secret(
+                line.part(match.end(), len(line.text)), max_provenance=_publishes_arguments(step)
+            )
+        else:
+            yield from _bake_image(line, step)
     yield from found
     if sends is not False:
         yield _pushed(push.span if push is not None else place, found, around, sends, step).replace(tool="bake-action")
 
 
-_IMAGE_INPUTS = tuple(f"{what}{mark}image" for what in ("container", "docker", "base", "builder") for mark in "-_")
-_IMAGE = re.compile(r"[a-z0-9][\w.-]*(?::\d+)?(?:/[\w.-]+)+(?:(?::[\w.-]+)?@sha256:[0-9a-f]{64}|:[\w.-]+)")
+_BAKE_ARGUMENT = re.compile(r"[\w.*-]+\.args?\.(?=\w+=)")
+_BAKE_IMAGES = (
+    (re.compile(r"[\w.*-]+\.contexts?\.[\w./:@-]+=docker-image://(\S+)"), "mount"),
+    (re.compile(r"[\w.*-]+\.cache-(?:from|to)=(?:\S*?,)?ref=([^,\s]+)"), "cache"),
+)
 
 
-def _named_images(step: Step) -> Iterator[Fact]:
-    """What an input called `image` holds where it can be nothing but one: a path with a tag or a digest, written out."""
-    for key in ("image", *_IMAGE_INPUTS):
-        given = step.input(key)
-        if given is not None and _IMAGE.fullmatch(given.value.strip()):
-            yield from image_facts(given.source, step.scope, role="run")
+def _bake_image(line: Source, step: Step) -> Iterator[Image]:
+    for pattern, role in _BAKE_IMAGES:
+        if match := pattern.match(line.text):
+            yield from image_facts(line.part(*match.span(1)), step.scope, role=role)
 
 
 def _images(spec: dict[str, Any], step: Step) -> Iterator[Fact]:

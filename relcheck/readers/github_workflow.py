@@ -336,6 +336,10 @@ class _JobReader:
                 yield found.replace(kind="workflow", inherits_secrets=inherits, secrets=secrets)
             else:
                 yield found
+        if given is not None:
+            from relcheck.readers.github_inputs import named_images  # noqa: PLC0415 - few jobs hand something on
+
+            yield from named_images(given, self.scope, job=self.key.value)
 
 
 def credentials(node: Mapping | None, job: str) -> Iterator[Credential]:

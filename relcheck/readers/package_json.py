@@ -55,6 +55,11 @@ def read(source: Source) -> Iterator[Fact]:
     yield from _tools(top)
     yield from _repository(top)
     yield from _scripts(top.map("scripts"))
+    updates = top.map("renovate")
+    if updates is not None:
+        from relcheck.readers.registry_clients import renovate_logins  # noqa: PLC0415 - few packages configure it here
+
+        yield from renovate_logins(updates)
 
 
 def _package(source: Source, top: Mapping) -> Package:

@@ -21,6 +21,7 @@ from relcheck.patterns import lazy_pattern
 from relcheck.readers import container_registries, gradle_properties, toml_tree, yaml_tree
 from relcheck.readers.home_secrets import home_credential
 from relcheck.readers.ini_lines import entries
+from relcheck.readers.jsonc import load_json5
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.urls import registry
 from relcheck.refs.url import parse_url
@@ -56,7 +57,7 @@ _TREES = (
     _client(r"(?:regsync|regbot)\.ya?ml|\.regctl/config\.json", "oci", "creds/*/pass|token", "hosts/*/pass|token"),
     _client(r"[\w.-]*(?:skopeo|sync)[\w.-]*\.ya?ml", "oci", "*/credentials/password"),
     _client(r"cr\.yaml", "github", "token"),
-    _client(r"renovate\.json|\.renovaterc(?:\.json)?", "", "hostRules/*/password|token"),
+    _client(r"renovate\.json5?|\.renovaterc(?:\.json5?)?", "", "hostRules/*/password|token"),
 )
 _LINES = (
     _client(r"(?:\.sbt/.*|\.ivy2/.*|)\.?credentials", "maven", "password"),
@@ -102,17 +103,28 @@ def _tree(source: Source, client: Client) -> Iterator[Fact]:
         top, faults = toml_tree.load(source)
         documents: list[Node] = [top]
     else:
-        loaded = yaml_tree.load(source)
-        documents, faults = loaded.documents, loaded.faults
+        # What of JSON5 is not understood is no fault of the file.
+        five = source.path.lower().endswith(".json5")
+        loaded = load_json5(source) if five else yaml_tree.load(source)
+        documents, faults = loaded.documents, [] if five else loaded.faults
     for fault in faults:
         yield Unreadable(span=fault.span, reason=f"cannot be read here: {fault.reason}")
     for document in documents:
         if source.path.lower().endswith("poetry.toml") and isinstance(document, Mapping):
             yield from _poetry(document)
-        for place in client.places:
-            for holder, key, value in _walk(document, place.split("/"), ""):
-                if value.value:
-                    yield _login(value.source, client, key, holder)
+        yield from _logins(document, client)
+
+
+def renovate_logins(config: Node) -> Iterator[Credential]:
+    """Yield the logins of a configuration of Renovate that stands in another file (`renovate` of package.json)."""
+    yield from _logins(config, _TREES[-1])
+
+
+def _logins(document: Node, client: Client) -> Iterator[Credential]:
+    for place in client.places:
+        for holder, key, value in _walk(document, place.split("/"), ""):
+            if value.value:
+                yield _login(value.source, client, key, holder)
 
 
 def _poetry(top: Mapping) -> Iterator[Fact]:

@@ -155,6 +155,8 @@ def _detected(path: str, source: Source, lines: Sequence[str], number: int, want
         made = _credential(found, source.at(begin, end), found.detector, found.secret)
         if found.detector in _WHOLE_WORDS and _WORD.match(line, end - start):
             made = made.replace(form="placeholder")  # the beginning of a longer word, which is no token
+        if found.detector == "KeywordDetector" and _NAMED.search(line, 0, max(at, 0)):
+            made = made.replace(form="reference")  # the name of a secret, as in `password: {from_secret: name}`
         yield made.replace(host=_host(line, end - start)) if found.detector == "BasicAuthDetector" else made
 
 
@@ -180,7 +182,7 @@ def _comment(line: str) -> str:
 
 _NOBODYS = re.compile(r"(?i)(?:token|password|passwd|pass|pwd|pw|secret|key|abc|foo|bar|user|xyz)[-_]?\d{0,5}")
 _SHORT = 6
-_SWITCH = re.compile(r"(?i)(?:true|false)(?:\W.*)?", re.DOTALL)
+_SWITCH = re.compile(r"(?:(?i:true|false|inherit)|[A-Z][A-Z\d]*(?:_[A-Z\d]+)+)(?:\W.*)?", re.DOTALL)
 
 
 def _form(detector: str, secret: str) -> str:
@@ -191,7 +193,8 @@ def _form(detector: str, secret: str) -> str:
     if detector == "JwtTokenDetector" and _is_sample_jwt(secret):
         return "placeholder"
     if detector == "KeywordDetector" and _SWITCH.fullmatch(secret):
-        return "placeholder"  # `issecret=true]`, as Azure's logging commands say that a variable holds a secret
+        # `issecret=true]` of Azure's logging commands, `secrets: inherit`, `server-password: MAVEN_PASSWORD}`: no secrets
+        return "placeholder"
     if detector == "SlackDetector" and len(set(secret.rpartition("/")[2])) == 1:
         return "placeholder"  # the address in Slack's documentation, which ends in X
     if detector == "BasicAuthDetector" and (len(secret) < _SHORT or _NOBODYS.fullmatch(secret)):
@@ -199,6 +202,7 @@ def _form(detector: str, secret: str) -> str:
     return "literal"
 
 
+_NAMED = re.compile(r"(?i)(?<![a-z])(?:from[-_]?secret|secret[-_]?name)[\"']?[ \t]*[:=]{1,2}[ \t]*[\"']?$")
 _WHOLE_WORDS = frozenset(("TelegramBotTokenDetector",))
 """Detectors of tokens of a fixed length, whose expressions also find the beginning of a longer word."""
 _WORD = re.compile(r"[\w-]")
