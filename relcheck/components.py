@@ -23,8 +23,10 @@ _LISTS: dict[str, tuple[str, ...]] = {
     "registries": ("input", "ecosystem", "purpose"),
     "charts": ("name",),
     "scripts": ("input",),
+    "insecure": ("input",),
 }
 _OBJECTS: dict[str, tuple[str, ...]] = {"login": ("tool",), "publish": ("ecosystem", "tool")}
+_INPUTS = ("credentials", "arguments")
 _GITHUB = ("images", "setup", "registries", "login", "publish")
 _WORDS = frozenset({"host", "username", "password", "target", "tag", "default", "version", "prefix", "argument"})
 _WORD_LISTS = frozenset({"token", "dry", "skip"})
@@ -94,11 +96,11 @@ def _object(value: object, where: str) -> dict[str, Any]:
 
 
 def _check_entry(entry: Mapping[str, Any], system: str, where: str) -> None:
-    known = _GITHUB if system == "github" else (*_LISTS, *_OBJECTS, "credentials")
+    known = _GITHUB if system == "github" else (*_LISTS, *_OBJECTS, *_INPUTS)
     for key, value in entry.items():
         if key not in known:
             raise ConfigProblem(f"{where}: unknown key {key!r}; known here are {', '.join(known)}.")
-        if key == "credentials":
+        if key in _INPUTS:
             _check_words(value, f"{where}.{key}")
         elif key in _OBJECTS:
             needed = _OBJECTS[key]

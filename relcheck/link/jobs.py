@@ -332,7 +332,7 @@ def _push(image: Image, guarded: Truth) -> Push:
 def _guard(publish: Publish, job: Job) -> Truth:
     """Whether a condition keeps a push from some of the events that reach its job, or may."""
     if publish.step >= 0 and publish.guarded is False:
-        return not set(job.events) <= set(publish.events)
+        return not set(job.events) - {"pull_request"} <= set(publish.events)  # no proposal is a release
     return either([publish.guarded, job.guarded])
 
 

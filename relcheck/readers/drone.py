@@ -1,7 +1,7 @@
 """Drone (documentation: "Pipeline configuration"): documents of several kinds in one file.
 
 kind: pipeline      type: docker | kubernetes | exec | ssh | …
-  name, trigger: {event, branch, ref, …}, platform, clone
+  name, trigger: {event, branch, ref, …}, platform, clone, environment
   steps: [{name, image, commands | settings, environment, when}]      services: [{name, image, environment}]
 kind: secret        data | get                 kind: signature | template
 pipeline: {NAME: {image, …}}                   before version 1.0: a mapping of steps, no kind
@@ -64,6 +64,7 @@ def _document(source: Source, document: Mapping) -> Iterator[Fact]:
     around = Steps(
         file=source, system="drone", job=job, markers=Markers(syntax="compose"), events=events, guarded=guarded
     )
+    yield from variable_facts(pairs_of(document.get("environment", merge=True)), job=job)
     for number, step in enumerate(named):
         yield from step_facts(step, number, around)
     yield from _service_facts(services, around)

@@ -4,7 +4,8 @@ Which component has which inputs is data: `relcheck/data/components.json`, by sy
 version, and what the configuration adds (`known-components`). The keys of an entry:
 
     login       {tool, host, username, password, cloud, default}       default: the host when none is written
-    images      [{input, role, tag, host, split, only, unless}]        tag, host: inputs that complete the name
+    images      [{input, role, tag, host, split, after, only, unless}] tag, host: inputs that complete the name; after: it
+                                                                       stands behind this text, as in `service:name:tag`
     publish     {ecosystem, tool, host, target, token, dry, skip, only, unless}
     setup       [{input, name}]                                        an installed tool
     registries  [{input, ecosystem, purpose}]
@@ -12,6 +13,8 @@ version, and what the configuration adds (`known-components`). The keys of an en
     scripts     [{input, language, command, only, unless}]             shell text, or that of PowerShell; or what a command is
                                                                        given, which stands there as `docker build {} -`
     credentials [input]
+    arguments   [input]                                                build arguments: NAME=VALUE, or a mapping of them
+    insecure    [{input, host}]                                        switches TLS off for the registry that `host` names
 
 `only` and `unless` map inputs to patterns; an input that is not written counts as the empty text.
 """
@@ -19,25 +22,27 @@ version, and what the configuration adds (`known-components`). The keys of an en
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from collections.abc import Mapping as AnyMapping
 from typing import Any
 
 from relcheck.components import table
-from relcheck.facts import UNKNOWN, Credential, Dependency, Fact, Image, Login, Publish, Text, Truth
+from relcheck.facts import UNKNOWN, Credential, Dependency, Fact, Image, Login, Publish, Registry, Text, Truth
 from relcheck.readers.ci_common import Around, placed, value_kind
 from relcheck.readers.ci_values import Markers, images, scalars
 from relcheck.readers.composed import composed, in_file
-from relcheck.readers.nodes import Node, Scalar
+from relcheck.readers.nodes import Mapping, Node, Scalar
 from relcheck.readers.nodes import Sequence as Items
 from relcheck.readers.urls import registry
 from relcheck.records import Record
 from relcheck.refs import MARK
 from relcheck.refs.image import login_host
-from relcheck.refs.secrets import identify, literal_form, redact
-from relcheck.refs.url import parse_url
+from relcheck.refs.secrets import identify, literal_form, looks_secret_name, redact
+from relcheck.refs.url import is_loopback, parse_url
 from relcheck.source import Source, Span
 
 _ITEM = re.compile(r"[^,\s](?:[^,\r\n]*[^,\s])?")
+_YES = ("true", "1", "yes")
 _EXACT = re.compile(r"v?\d+\.\d+\.\d+(?:[-+][\w.+-]+)?")
 _MOVING = re.compile(
     r"(?i:latest|lts(?:/[\w*-]+)?|stable|nightly|beta|current|node|edge|canary|(?:[\w.-]+-)?head|main|master)"
@@ -49,7 +54,7 @@ class Call(Record):
     """One use of a component: its place, its inputs by lower-case name, and what stands around it."""
 
     place: Span
-    inputs: Mapping[str, Node] = {}
+    inputs: AnyMapping[str, Node] = {}
     markers: Markers
     around: Around = Around()
     engine: str
@@ -115,6 +120,36 @@ def _facts(entry: Entry, call: Call) -> Iterator[Fact]:
         source = call.source(name)
         if source is not None:
             yield credential(source, name)
+    for name in entry.get("arguments", ()):
+        yield from _arguments(call.inputs.get(name))
+    for spec in entry.get("insecure", ()):
+        yield from _insecure(spec, call)
+
+
+def _arguments(node: Node | None) -> Iterator[Credential]:
+    """Yield the build arguments with the names of secrets; one without a value has that of the environment."""
+    for item in _items(node, split=True):
+        name, equals, _ = item.text.partition("=")
+        if looks_secret_name(name):
+            place = item.part(len(name) + 1, len(item.text)) if equals else item
+            made = credential(place, name, ecosystem="oci", kind="build-arg")
+            yield made if equals else made.replace(form="reference", redacted="", length=0)
+    for key, given in node.pairs(merge=True) if isinstance(node, Mapping) else ():
+        found = given.get("from_secret") if isinstance(given, Mapping) else given
+        if looks_secret_name(key.value) and isinstance(found, Scalar) and found.value:
+            made = credential(found.source, key.value, ecosystem="oci", kind="build-arg")
+            yield made if found is given else made.replace(form="reference", secret=found.value, redacted="", length=0)
+
+
+def _insecure(spec: Entry, call: Call) -> Iterator[Registry]:
+    source = call.source(spec["input"])
+    if source is not None and str(call.text(spec["input"])).lower() in _YES:
+        given = call.text(spec.get("host", ""))
+        host: Text = given if given is UNKNOWN else login_host(str(given))
+        yield Registry(
+            span=source.all(), ecosystem="oci", purpose="container", url=host, host=host, tls="off",
+            key=f"{spec['input']}: {source.text}", loopback=host is not UNKNOWN and is_loopback(str(host)),
+        )  # fmt: skip
 
 
 def _login(spec: Entry, call: Call) -> Iterator[Fact]:
@@ -168,7 +203,10 @@ def _images(spec: Entry, call: Call) -> Iterator[Image]:
     """Yield the images of an input; `tag` and `host` name inputs that hold the rest of the reference."""
     tags: list[Source | None] = [*_items(call.inputs.get(spec.get("tag", "")), split=True)] or [None]
     host = call.source(spec.get("host", ""))
-    for name in _items(call.inputs.get(spec["input"]), split=spec.get("split", False)):
+    names = _items(call.inputs.get(spec["input"]), split=spec.get("split", False))
+    if mark := spec.get("after"):
+        names = [name.part(name.text.index(mark) + 1, len(name.text)) for name in names if mark in name.text]
+    for name in names:
         for tag in tags:
             source = _reference(
                 name, tag or (f":{MARK}" if "tag" in spec else ""), host, hidden=spec.get("host") == "?"
@@ -267,7 +305,7 @@ def _switch(names: tuple[str, ...], call: Call) -> Truth:
     for name in names:
         text = call.text(name)
         if text != "":
-            return UNKNOWN if text is UNKNOWN else str(text).lower() in ("true", "1", "yes")
+            return UNKNOWN if text is UNKNOWN else str(text).lower() in _YES
     return False
 
 

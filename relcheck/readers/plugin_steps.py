@@ -132,6 +132,8 @@ def _plugin(image: Scalar, step: Mapping, around: Around, steps: Steps) -> Itera
         key.value.lower(): value for key, value in settings.pairs(merge=True)
         if settings is not step or key.value not in _NOT_SETTINGS
     }  # fmt: skip
+    # A plugin gets its settings as variables, in whose names a hyphen is an underscore.
+    given = {name.replace("-", "_"): value for name, value in given.items()} | given
     call = Call(place=image.span, inputs=given, markers=steps.markers, around=around, engine=steps.system)
     yield from known_facts("drone", name, call)
 
