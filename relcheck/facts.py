@@ -105,7 +105,8 @@ class Component(Fact):
 
     system: github, gitlab, pre-commit, kustomize, git, helm, docker, ... kind: action, workflow, include, component,
     hook, base, chart, context, library, orb, pipe, plugin, repository (a script clones it), task, template, import,
-    checkout (a repository that is only checked out), added (a Dockerfile's ADD copies from it).
+    checkout (a repository that is only checked out), added (a Dockerfile's ADD copies from it), attestation (a build is
+    told to state no provenance).
     ref_kind: see `relcheck.refs.git.classify_ref`.
     """
 
@@ -505,6 +506,7 @@ class Credential(Fact):
     )
     unignored: Truth = False  # kind written: neither .gitignore nor .dockerignore keeps the file out (by link)
     max_provenance: bool = False  # the build publishes its arguments in its provenance
+    holder: str = ""  # the object of Kubernetes that holds it: Secret/NAMESPACE/NAME
 
 
 class Registry(Fact):
@@ -535,6 +537,7 @@ class Registry(Fact):
     filtered: Truth = UNKNOWN  # nothing but named groups or packages may come from it
     beside: int = 0  # how many other sources of packages the same project has
     called: str = ""  # the name by which others refer to it: KIND/NAMESPACE/NAME of an object of Flux
+    credential_in: str = ""  # the object of Kubernetes that holds its credential: Secret/NAMESPACE/NAME
 
 
 class Resource(Fact):
@@ -597,7 +600,10 @@ class ImageOverride(Record):
 
 
 class Kustomization(Fact):
-    """A kustomization file: a node of the graph that link walks. Paths are as written."""
+    """A kustomization file: a node of the graph that link walks. Paths are as written.
+
+    A transformer in a file of its own is one too, a component of the kustomizations that name it.
+    """
 
     folder: str
     namespace: Text = ""
@@ -605,6 +611,8 @@ class Kustomization(Fact):
     patches: tuple[str, ...] = ()
     images: tuple[ImageOverride, ...] = ()
     component: bool = False
+    transformers: tuple[str, ...] = ()  # their files; an empty path for one of which it is not known what it changes
+    replaces_images: bool = False  # its replacements may put other images in
 
 
 class Chart(Fact):

@@ -14,9 +14,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Download, Fact, Option, Truth, Unreadable
+from relcheck.facts import UNKNOWN, Fact, Option, Truth, Unreadable
 from relcheck.readers.bake_targets import Targets, joined, said
-from relcheck.readers.build_inputs import argument, read_inline
+from relcheck.readers.build_inputs import (
+    IMAGE_OUTPUTS,
+    archive,
+    argument,
+    is_archive,
+    output_names,
+    read_inline,
+    without_provenance,
+)
 from relcheck.readers.build_inputs import build as local_build
 from relcheck.readers.build_inputs import context as named_context
 from relcheck.readers.compose import secret_argument
@@ -24,20 +32,14 @@ from relcheck.readers.dockerfile_files import git_repository
 from relcheck.readers.hcl_tree import blocks, candidates, labelled, load
 from relcheck.readers.hcl_values import Values, template
 from relcheck.readers.nodes import Mapping, Node, Scalar
-from relcheck.readers.urls import url_parts
 from relcheck.readers.yaml_tree import load as load_json
-from relcheck.refs import MARK
 from relcheck.refs.git import parse_git_url
 from relcheck.refs.secrets import looks_secret_name
-from relcheck.refs.url import parse_url
 from relcheck.source import Source
 
 _REGISTRY_TYPE = re.compile(r"(?:^|,)\s*type=(?P<type>[\w-]+)")
 _REF = re.compile(r"(?:^|,)\s*ref=(?P<value>[^,]*)")
-_NAMES = re.compile(r'(?:^|,)\s*"?name=(?P<value>[^",]*(?:,(?![\w-]+=)[^",]*)*)')
 _PUSH = re.compile(r"(?:^|,)\s*push=true\b")
-_IMAGE_OUTPUTS = ("image", "registry", "docker", "oci")
-_ARCHIVE = re.compile(r"https?://.*\.(?:tar(?:\.\w+)?|tgz|zip)$")
 _OTHER_CONTEXTS = ("service:", "target:", "oci-layout:", ".", "/", "~", "cwd://")
 
 
@@ -86,6 +88,7 @@ def _target(name: str, body: Mapping, targets: Targets) -> Iterator[Fact]:
                 yield fact
     if targets.bodies[name][-1] is body and targets.is_built(name):
         yield from _build(name, body, targets)
+    yield from _attest(body, targets.lineage(name), rounds[0])
 
 
 def _written(body: Mapping, values: Values) -> Iterator[Fact]:
@@ -135,16 +138,13 @@ def _output(node: Node, values: Values) -> Iterator[Fact]:
     """`type=image,name=a/b:1` or {type, name}; several names stand in quotes, with commas between them."""
     kind, text = _output_type(node, values)
     push: Truth = True if kind == "registry" or text == "push" or _PUSH.search(text) else UNKNOWN
-    if kind not in _IMAGE_OUTPUTS:
+    if kind not in IMAGE_OUTPUTS:
         return
     if isinstance(node, Mapping):
         yield from values.images(node.get("name"), "output", push=push)
     elif isinstance(node, Scalar):
-        source = template(node)
-        for match in _NAMES.finditer(source.text):
-            for name in re.finditer(r"[^,\s]+", match["value"]):
-                start = match.start("value")
-                yield from _image(source.part(start + name.start(), start + name.end()), "output", values, push=push)
+        for name in output_names(template(node)):
+            yield from _image(name, "output", values, push=push)
 
 
 def _image(source: Source, role: str, values: Values, **fields: object) -> Iterator[Fact]:
@@ -159,8 +159,8 @@ def _context(body: Mapping, values: Values) -> Iterator[Fact]:
         if not isinstance(node, Scalar) or node.value == "null":
             continue
         source = values.expanded(node).source
-        if _ARCHIVE.match(source.text):
-            yield _download(source)
+        if is_archive(source.text):
+            yield archive(source, "bake", executed=True)
         elif parse_git_url(source.text) is not None:
             yield from git_repository(source, "context")
 
@@ -186,6 +186,17 @@ def _build(name: str, body: Mapping, targets: Targets) -> Iterator[Fact]:
     yield local_build(place.span if place is not None else body.span, folder, [first, *inputs])
 
 
+def _attest(body: Mapping, lineage: list[Mapping], values: Values) -> Iterator[Fact]:
+    """Read attest ["type=provenance,disabled=true"] or [{ type = "provenance", disabled = true }]."""
+    for node in _entries(body.get("attest")):
+        if isinstance(node, Mapping):
+            off = node.text("type") == "provenance" and node.text("disabled") == "true"
+        else:
+            off = {"type=provenance", "disabled=true"} <= set(values.text(node).replace(" ", "").split(","))
+        if off and isinstance(node, Scalar | Mapping):
+            yield without_provenance(node.span, push=any(_pushes(one, values) is True for one in lineage))
+
+
 def _inputs(lineage: list[Mapping], rounds: list[Values]) -> Iterator[Option]:
     """Yield arguments and named contexts; what differs by the matrix once for each of its combinations."""
     for name, items in joined(lineage, "contexts").items():
@@ -202,19 +213,10 @@ def _named_context(value: Scalar, values: Values) -> Iterator[Fact]:
     text = source.text
     if text.startswith("docker-image://"):
         yield from _image(template(value), "mount", values)
-    elif _ARCHIVE.match(text):
-        yield _download(source)
+    elif is_archive(text):
+        yield archive(source, "bake")
     elif not text.startswith(_OTHER_CONTEXTS):
         yield from git_repository(source, "context")
-
-
-def _download(source: Source) -> Download:
-    url = parse_url(source.text)
-    known = url is not None and MARK not in url.redacted
-    return Download(
-        span=source.all(), parts=url_parts(source, url), tool="bake", url=url.redacted if url and known else UNKNOWN,
-        scheme=url.scheme if url else UNKNOWN, host=url.host if url else UNKNOWN, unpacked=True, context="manifest",
-    )  # fmt: skip
 
 
 def _cache(node: Node, values: Values) -> Iterator[Fact]:

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from relcheck.facts import UNKNOWN, Component, Fact, Image, Option, Related
+from relcheck.facts import UNKNOWN, Component, Download, Fact, Image, Option, Related
 from relcheck.patterns import lazy_pattern
+from relcheck.readers.urls import url_parts
 from relcheck.refs import MARK
 from relcheck.refs.image import parse_image
 from relcheck.refs.secrets import looks_secret_name
+from relcheck.refs.url import parse_url
 from relcheck.source import Source, Span
 
 Inputs = dict[str, Source]
@@ -28,6 +30,10 @@ _PROJECT = lazy_pattern(
     r"[\"']?\$(?:\{?(?:CI_PROJECT_DIR|GITHUB_WORKSPACE|BITBUCKET_CLONE_DIR|CIRCLE_WORKING_DIRECTORY|WORKSPACE)\b\}?"
     r"|\{\{ *github\.workspace *\}\}|\(Build\.SourcesDirectory\)|\(System\.DefaultWorkingDirectory\))"
 )
+_ARCHIVE = lazy_pattern(r"https?://.*\.(?:tar(?:\.\w+)?|tgz|zip)$")
+IMAGE_OUTPUTS = ("image", "registry", "docker", "oci")
+_NAMES = lazy_pattern(r'(?:^|,)\s*"?name=(?P<value>[^",]*(?:,(?![\w-]+=)[^",]*)*)')
+_NAME = lazy_pattern(r"[^,\s]+")
 _VALUES = 200
 """So many values of a build are handed on; none that people write comes near it."""
 
@@ -63,6 +69,38 @@ def compose_file(place: Span, path: str) -> Component:
     return Component(
         span=place, system="compose", kind="include", name=path, owner="", ref="", ref_kind="none", local=True,
         first_party=True,
+    )  # fmt: skip
+
+
+def is_archive(text: str) -> bool:
+    """Whether a build takes a text for an archive that it fetches."""
+    return _ARCHIVE.match(text) is not None
+
+
+def archive(source: Source, tool: str, *, executed: bool = False) -> Download:
+    """Return the archive that a build fetches; the Dockerfile of one that is the context runs at once."""
+    url = parse_url(source.text)
+    known = url is not None and MARK not in url.redacted
+    return Download(
+        span=source.all(), parts=url_parts(source, url), tool=tool, url=url.redacted if url and known else UNKNOWN,
+        scheme=url.scheme if url else UNKNOWN, host=url.host if url else UNKNOWN, unpacked=True, context="manifest",
+        executed_by="docker build" if executed else "",
+    )  # fmt: skip
+
+
+def output_names(source: Source) -> Iterator[Source]:
+    """Yield the names of an image in an output, `type=image,name=a/b:1`; several stand in quotes, with commas between them."""
+    for match in _NAMES.finditer(source.text):
+        for name in _NAME.finditer(match["value"]):
+            start = match.start("value")
+            yield source.part(start + name.start(), start + name.end())
+
+
+def without_provenance(place: Span, *, push: bool) -> Component:
+    """Return what says of a build that it states no provenance; `push` where its image is pushed for sure."""
+    return Component(
+        span=place, system="docker", kind="attestation", name="provenance", owner="", ref="", ref_kind="none", local=True,
+        first_party=True, inputs=(Option(name="push", value="true"),) if push else (),
     )  # fmt: skip
 
 

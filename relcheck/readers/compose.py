@@ -1,7 +1,7 @@
 """Compose files (the Compose Specification): what services run, build, pull and carry in their environment.
 
     services.<s>: image, build (context, dockerfile, dockerfile_inline, args, additional_contexts, cache_from, cache_to,
-        tags), command, entrypoint, healthcheck, environment, volumes of type image, provider, pre_start, post_start,
+        tags, provenance), command, entrypoint, healthcheck, environment, volumes of type image, provider, pre_start, post_start,
         pre_stop, develop.watch
     x-*.image, models.<m>.model, include; files of the first version have their services at the top
 
@@ -15,7 +15,15 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import Component, Credential, Fact, Image, Option
-from relcheck.readers.build_inputs import argument, read_inline
+from relcheck.readers.build_inputs import (
+    IMAGE_OUTPUTS,
+    archive,
+    argument,
+    is_archive,
+    output_names,
+    read_inline,
+    without_provenance,
+)
 from relcheck.readers.build_inputs import build as local_build
 from relcheck.readers.build_inputs import context as named_context
 from relcheck.readers.dockerfile_files import git_repository
@@ -32,6 +40,7 @@ _PAIR = re.compile(r"([^=]+)=")
 _REGISTRY_CACHE = re.compile(r"(?:^|,)\s*ref=([^,]*)")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _TYPED = re.compile(r"(?:^|,)\s*type=")
+_TYPE = re.compile(r"(?:^|,)\s*type=([\w-]+)")
 
 
 def read(source: Source) -> Iterator[Fact]:
@@ -294,6 +303,9 @@ def _build(build: Node | None) -> Iterator[Fact]:
             yield from _named_context(value)
     for name, value in _pairs(build.get("args", merge=True)):
         yield from _build_argument(name, value)
+    provenance = build.scalar("provenance", merge=True)
+    if provenance is not None and provenance.value == "false":
+        yield without_provenance(provenance.span, push=False)
     yield from _inline(build)
     yield from _bake(build.map("x-bake", merge=True))
 
@@ -303,6 +315,9 @@ def _bake(extension: Mapping | None) -> Iterator[Fact]:
     if extension is None:
         return
     yield from _images(extension.get("tags", merge=True), "output")
+    for item in _items(extension.get("output", merge=True)):
+        if isinstance(item, Scalar):
+            yield from _output(item.source)
     for name in ("cache-from", "cache-to"):
         for item in _items(extension.get(name, merge=True)):
             if isinstance(item, Scalar):
@@ -312,11 +327,24 @@ def _bake(extension: Mapping | None) -> Iterator[Fact]:
             yield from _named_context(value)
 
 
+def _output(source: Source) -> Iterator[Fact]:
+    """type=registry,name=IMAGE, or type=image,name=IMAGE,push=true."""
+    kind = _TYPE.search(source.text)
+    push = kind is not None and (kind[1] == "registry" or "push=true" in source.text)
+    for name in output_names(source) if kind is not None and kind[1] in IMAGE_OUTPUTS else ():
+        fact = compose_image(name, "output")
+        if fact:
+            yield fact.replace(push=push or fact.push)
+
+
 def _context(context: Scalar | None, build: Mapping | None) -> Iterator[Fact]:
     """Yield the build's context: a repository, or a folder with what link needs to find the Dockerfile."""
     if context is None and build is None:
         return
     text = _known(context.source if context else None, ".")
+    if context is not None and is_archive(text):
+        yield archive(_expanded(context.source), "compose", executed=True)
+        return
     if context is not None and parse_git_url(context.value) is not None:
         yield from git_repository(context.source, "context")
         return
