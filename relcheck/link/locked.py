@@ -16,6 +16,8 @@ _LOCKS: dict[str, tuple[str, ...]] = {
     "pypi": ("uv.lock", "poetry.lock"),
     "composer": ("composer.lock",),
     "gem": ("Gemfile.lock",),
+    "nuget": ("packages.lock.json",),
+    "maven": ("gradle.lockfile",),
 }
 """Lock files of one tool each: where another tool's stands beside it, nothing is said."""
 _RIVALS = ("yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb", "pdm.lock", "Pipfile.lock")
@@ -25,7 +27,11 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "pypi": ("prod", "optional"),
     "composer": ("prod", "dev"),
     "gem": ("prod", "dev", "optional"),
+    "nuget": ("prod", "dev"),
+    "maven": ("prod", "dev"),
 }
+_LOWEST = ("nuget", "maven")
+"""Where a bare version is the lowest that may be taken: another package may ask for a higher one."""
 
 
 class _Lock(NamedTuple):
@@ -60,6 +66,8 @@ def link(repository: Repository) -> None:
 
 def _lock_path(repository: Repository, path: str, ecosystem: str) -> str:
     """Return the lock file of a manifest: beside it, or for workspaces of Cargo and uv in a folder above."""
+    if ecosystem == "maven" and not path.endswith((".gradle", ".gradle.kts")):
+        return ""
     names = _LOCKS[ecosystem]
     if ecosystem == "cargo":
         return repository.above(path, *names)
@@ -106,7 +114,10 @@ def _stale(lock: _Lock, wanted: list[tuple[int, Dependency]]) -> Iterator[tuple[
         versions = lock.versions.get(name, [])
         if name in lock.own or (not versions and not lock.whole):
             continue
-        answers = [allows(fact.ecosystem, str(fact.constraint), version) for version in versions if version]
+        wanted_version = str(fact.constraint)
+        if fact.ecosystem in _LOWEST and fact.firmness == "exact":
+            wanted_version = f">={wanted_version}"
+        answers = [allows(fact.ecosystem, wanted_version, version) for version in versions if version]
         if versions and not answers:
             continue
         if all(answer is False for answer in answers):

@@ -122,7 +122,9 @@ FORMATS: tuple[Format, ...] = (
             "**/.buildkite/**/*.y*ml",
             "**/.buildkite/**/*.json",
             "**/buildkite/pipeline.y*ml",
+            "**/buildkite/pipeline.json",
             "**/buildkite.y*ml",
+            "**/buildkite.json",
         ),
         ((b"steps", b"plugin"),),
     ),
@@ -309,8 +311,11 @@ FORMATS: tuple[Format, ...] = (
             "**/Gemfile.lock",
             "**/gems.locked",
             "**/composer.lock",
+            "**/packages.lock.json",
+            "**/gradle.lockfile", "**/*-gradle.lockfile", "**/dependency-locks/*.lockfile",
         ),
     ),
+    Format("lock-others", "lock_others", ("**/versions.lock",), ((b" constraints",),)),
     Format(
         "requirements",
         "requirements",
@@ -577,13 +582,15 @@ FORMATS: tuple[Format, ...] = (
         "documents",
         ("**/*.yaml", "**/*.yml", "**/*.json"),
         (
-            (b"apiVersion", b"services", b"jobs", b"steps:", b"stages:", b"pipelines:"),
+            (
+                b"apiVersion", b"services", b"jobs", b"steps:", b"stages:", b"pipelines:", b"op:", b'"op"', b"Microsoft.App/",
+            ),
             (b"kind", b"image", b"build", b"steps"),
         ),
     ),
     Format("text", "plain_text", comments=("#", "//", "/*", "--", ";", "<!--", "%", '"')),
 )
-LOCKS = frozenset(("go.sum", "chart.lock", "packages.lock.json"))
+LOCKS = frozenset(("go.sum", "chart.lock"))
 """Lock files of which only the presence counts; the others have readers."""
 
 # fmt: on

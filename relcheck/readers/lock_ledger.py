@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from relcheck.facts import Dependency, Fact, Locked, Package, Registry
 from relcheck.readers.lock_secrets import lock_secrets
-from relcheck.readers.package_sources import firmness_of_ref
+from relcheck.readers.package_sources import INSECURE, firmness_of_ref, transport
 from relcheck.readers.package_versions import version_fields
 from relcheck.readers.urls import registry
 from relcheck.source import Source, Span
@@ -36,6 +36,7 @@ class Ledger:
         self._unhashed: tuple[Named, int, int] | None = None
         self._unhashed_count = 0
         self._moving: list[Dependency] = []
+        self._unprotected: dict[str, Source] = {}  # repositories that are fetched without encryption, by host
         self._own: list[Package] = []
         self._locked: dict[str, None] = {}
         self._whole = False
@@ -62,7 +63,11 @@ class Ledger:
         self._unhashed_count += 1
 
     def repository(self, name: Named, ref: Named, start: int, end: int) -> None:
-        """Remember an entry from git, where the ref that it records is no commit."""
+        """Remember an entry from git, where the ref that it records is no commit or its URL is not protected."""
+        url = self._source.part(start, end)
+        scheme, found, rest = url.text.removeprefix("git+").partition("://")
+        if found and scheme in INSECURE:
+            self._unprotected.setdefault(rest.partition("/")[0], url)
         firmness = firmness_of_ref(ref[0])
         if firmness in ("git-branch", "git-default") and len(self._moving) < 20:
             self._moving.append(
@@ -119,3 +124,5 @@ class Ledger:
                 name=name[0], group="lock", firmness="exact", others=self._unhashed_count - 1,
             )  # fmt: skip
         yield from self._moving
+        for url in self._unprotected.values():
+            yield from (fact for fact in transport(url, self._ecosystem) if isinstance(fact, Registry))

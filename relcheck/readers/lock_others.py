@@ -1,4 +1,7 @@
-"""Lock files of Cargo, uv, Poetry, PDM, Pipenv, Bundler and Composer, and pylock.toml: hosts, missing hashes, own versions.
+"""Lock files of Cargo, uv, Poetry, PDM, Pipenv, Bundler, Composer, NuGet and Gradle, and pylock.toml: what they settle.
+
+Hosts, missing hashes, git refs that move, own versions. Files of packages come from other hosts than their index, so of a
+file's URL only an unprotected transport says something. NuGet and Gradle write down no sources, Gradle no hashes either.
 
 Each file is written by its tool in one layout, so passes with patterns are enough; no tree is built.
 """
@@ -27,9 +30,14 @@ _POETRY_SOURCE = re.compile(
     r'^\[package\.source\]\r?\ntype = "(?P<kind>\w+)"\r?\nurl = "(?P<url>[^"\n]*)"', re.MULTILINE
 )
 _POETRY_COMMIT = re.compile(r'^resolved_reference = "(?P<ref>[^"\n]*)"', re.MULTILINE)
-_PDM_GIT = re.compile(r'^(?:git|path|url) = "', re.MULTILINE)
+_PDM_OTHER = re.compile(r'^(?:path|url) = "', re.MULTILINE)
+_PDM_GIT = re.compile(r'^git = "(?P<url>[^"\n]*)"', re.MULTILINE)
+_PDM_COMMIT = re.compile(r'^revision = "(?P<ref>[^"\n]*)"', re.MULTILINE)
+_PLAIN_URL = re.compile(r'\burl = "(?P<url>http://[^"\n]*)"')
 _NO_FILES = re.compile(r"^files = \[\s*\]", re.MULTILINE)
 _PIPENV = re.compile(r'"(?P<name>[^"\n]+)": \{(?P<body>[^{}]*)\}')
+_PIPENV_GIT = re.compile(r'"git": "(?P<url>[^"\n]+)"')
+_PIPENV_COMMIT = re.compile(r'"ref": "(?P<ref>[^"\n]*)"')
 _PIPENV_URL = re.compile(r'"url": "(?P<url>[^"\n]+)"')
 _GEM_REMOTE = re.compile(r"^(?P<section>[A-Z]+)\r?\n(?P<body>(?:  .*(?:\r?\n|\Z))*)", re.MULTILINE)
 _GEM_URL = re.compile(r"^  remote: (?P<url>\S+)", re.MULTILINE)
@@ -47,12 +55,20 @@ _COMPOSER = re.compile(
     r'^ {12}"name": "(?P<name>[^"\n/]+/[^"\n]+)",\r?\n {12}"version": "v?(?P<version>[^"\n]+)"', re.MULTILINE
 )
 _COMPOSER_URL = re.compile(r'"url": "(?P<url>http://[^"\n]*)"')
+_NUGET = re.compile(
+    r'"(?P<name>[\w.-]+)": \{\s*"type": "(?P<kind>\w+)",(?:\s*"requested": "[^"\n]*",)?\s*"resolved": "(?P<version>[^"\n]+)"'
+    r'(?P<hash>,\s*"contentHash": "[^"\n]+")?'
+)
+_GRADLE = re.compile(
+    r"^(?P<name>[\w.-]+:[\w.-]+):(?P<version>[^\s:=(]+)(?:=[^\r\n]*| \(\d+ constraints[^\r\n]*\))?\r?$", re.MULTILINE
+)
 
 
 def read(source: Source) -> Iterator[Fact]:
     """Yield what the lock file tells."""
     name = source.path.rsplit("/", 1)[-1].lower()
-    known = _READERS.get("pylock.toml" if _PYLOCK.fullmatch(name) else name)
+    name = "pylock.toml" if _PYLOCK.fullmatch(name) else "gradle.lockfile" if name.endswith(".lockfile") else name
+    known = _READERS.get(name)
     if known is None:
         return
     ecosystem, reader = known
@@ -89,7 +105,14 @@ def _packages(text: str) -> Iterator[tuple[int, str]]:
         start = end if end < len(text) else -1
 
 
+def _unprotected(text: str, ledger: Ledger, start: int = 0) -> None:
+    """Count the files that are fetched without encryption."""
+    for file in _PLAIN_URL.finditer(text):
+        ledger.came_from(file["url"], start + file.start("url"))
+
+
 def _uv(text: str, ledger: Ledger) -> None:
+    _unprotected(text, ledger)
     for start, block in _packages(text):
         head, source = _PYTHON_HEAD.search(block), _UV_SOURCE.search(block)
         if head is None or source is None:
@@ -119,13 +142,20 @@ def _poetry(text: str, ledger: Ledger) -> None:
             continue
         ledger.locked(head["name"], head["version"])
         name = (head["name"], start + head.start("name"))
-        kind = source["kind"] if source is not None else "git" if _PDM_GIT.search(block) else ""
+        git = _PDM_GIT.search(block)
+        kind = source["kind"] if source is not None else "git" if git or _PDM_OTHER.search(block) else ""
         if source is not None and kind == "legacy":
             ledger.came_from(source["url"], start + source.start("url"))
         commit = _POETRY_COMMIT.search(block)
         if source is not None and kind == "git":
             place = (start + source.start("url"), start + source.end("url"))
             ledger.repository(name, (commit["ref"], start + commit.start("ref")) if commit else ("", -1), *place)
+        elif git is not None:
+            commit = _PDM_COMMIT.search(block)
+            place = (start + git.start("url"), start + git.end("url"))
+            ledger.repository(name, (commit["ref"], start + commit.start("ref")) if commit else ("", -1), *place)
+        elif kind != "legacy":
+            _unprotected(block, ledger, start)
         if kind in ("", "legacy") and _NO_FILES.search(block):
             ledger.unverified(name, start + head.start("name"), start + head.end("name"))
 
@@ -147,8 +177,10 @@ def _pylock(text: str, ledger: Ledger) -> None:
             if _PYLOCK_GIT.search(block) and file is not None:
                 place = (start + file.start("url"), start + file.end("url"))
                 ledger.repository(name, (commit["ref"], start + commit.start("ref")) if commit else ("", -1), *place)
-            elif file is not None and "hashes" not in block:
-                ledger.unverified(name, start + file.start("url"), start + file.end("url"))
+            else:
+                _unprotected(block, ledger, start)
+                if file is not None and "hashes" not in block:
+                    ledger.unverified(name, start + file.start("url"), start + file.end("url"))
         start = end if end < len(text) else -1
 
 
@@ -158,6 +190,12 @@ def _pipenv(text: str, ledger: Ledger) -> None:
         body = match["body"]
         if '"version": "' in body and '"hashes"' not in body and not re.search(r'"(?:git|path|file)":', body):
             ledger.unverified((match["name"], match.start("name")), *match.span("name"))
+        git, base = _PIPENV_GIT.search(body), match.start("body")
+        if git is not None:
+            commit = _PIPENV_COMMIT.search(body)
+            ref = (commit["ref"], base + commit.start("ref")) if commit else ("", -1)
+            place = (base + git.start("url"), base + git.end("url"))
+            ledger.repository((match["name"], match.start("name")), ref, *place)
     end = text.find('"default"')
     for match in _PIPENV_URL.finditer(text, 0, end if end >= 0 else len(text)):
         ledger.came_from(match["url"], match.start("url"))
@@ -195,6 +233,20 @@ def _composer(text: str, ledger: Ledger) -> None:
         ledger.came_from(match["url"], match.start("url"))
 
 
+def _nuget(text: str, ledger: Ledger) -> None:
+    """By framework `"NAME": {"type", "requested", "resolved", "contentHash"}`; projects of the repository have no version."""
+    for match in _NUGET.finditer(text):
+        ledger.locked(match["name"], match["version"])
+        if not match["hash"] and match["kind"] != "Project":
+            ledger.unverified((match["name"], match.start("name")), *match.span("version"))
+
+
+def _gradle(text: str, ledger: Ledger) -> None:
+    """Gradle's `GROUP:NAME:VERSION=CONFIGURATIONS`, and `GROUP:NAME:VERSION (N constraints: HASH)` of versions.lock."""
+    for match in _GRADLE.finditer(text):
+        ledger.locked(match["name"], match["version"])
+
+
 _READERS: dict[str, tuple[str, Callable[[str, Ledger], None]]] = {
     "cargo.lock": ("cargo", _cargo),
     "uv.lock": ("pypi", _uv),
@@ -205,4 +257,7 @@ _READERS: dict[str, tuple[str, Callable[[str, Ledger], None]]] = {
     "gemfile.lock": ("gem", _bundler),
     "gems.locked": ("gem", _bundler),
     "composer.lock": ("composer", _composer),
+    "packages.lock.json": ("nuget", _nuget),
+    "gradle.lockfile": ("maven", _gradle),
+    "versions.lock": ("maven", _gradle),
 }

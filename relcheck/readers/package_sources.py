@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from relcheck.facts import UNKNOWN, Dependency, Fact
+from relcheck.facts import UNKNOWN, Dependency, Fact, Registry
 from relcheck.readers.urls import registry, userinfo
 from relcheck.refs.git import classify_ref, parse_git_url
 from relcheck.refs.url import parse_url
@@ -78,21 +78,36 @@ def transport(url: Source, ecosystem: str) -> Iterator[Fact]:
         yield secret
 
 
+def plain_http(url: Source, ecosystem: str, *, job: str = "", step: int = -1) -> Iterator[Registry]:
+    """Yield the host of an archive that comes over plain HTTP."""
+    found = parse_url(url.text)
+    if found is not None and found.scheme == "http":
+        asked = registry(url, ecosystem=ecosystem, purpose="archive", key="url", job=job, step=step)
+        yield from (fact for fact in asked if isinstance(fact, Registry))
+
+
 def url_dependency(
     url: Source, parts: dict[str, Span], shared: dict[str, Any], *, hashed: bool = False
 ) -> Iterator[Fact]:
-    """Yield a dependency on an archive by its URL, and the credential in it."""
+    """Yield a dependency on an archive by its URL, the credential in it, and its host where nothing protects it.
+
+    A hash that stands with it tells a replaced archive, whatever way it came.
+    """
     found = parse_url(url.text)
+    hashed = hashed or "sha256=" in url.text
     yield Dependency(
         span=url.all(),
         parts=parts,
         firmness="url",
         source="url",
-        hashed=hashed or "sha256=" in url.text,
+        hashed=hashed,
         url=found.redacted if found else UNKNOWN,
         scheme=found.scheme if found else "",
         **shared,
     )
-    secret = userinfo(url, ecosystem=str(shared.get("ecosystem", "")))
+    ecosystem = str(shared.get("ecosystem", ""))
+    if not hashed:
+        yield from plain_http(url, ecosystem)
+    secret = userinfo(url, ecosystem=ecosystem)
     if secret is not None:
         yield secret

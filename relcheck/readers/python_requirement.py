@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from relcheck.facts import UNKNOWN, Dependency, Fact, Text, Unreadable
-from relcheck.readers.package_sources import INSECURE, transport
+from relcheck.readers.package_sources import INSECURE, plain_http, transport
 from relcheck.readers.urls import userinfo
 from relcheck.refs import MARK
 from relcheck.refs.git import parse_git_url
@@ -55,11 +55,11 @@ def requirement(
     named = _NAMED.match(text)
     if named and named["url"]:
         start, end = named.span("url")
-        yield from _direct(source, text, start, end, named["name"], shared)
+        yield from _direct(source, text, (start, end), named["name"], hashed, shared)
     elif _VCS.match(text.strip()) or "://" in text.split(";")[0]:
         start = len(text) - len(text.lstrip())
         words = text[start:].split()
-        yield from _direct(source, text, start, start + len(words[0]), "", shared)
+        yield from _direct(source, text, (start, start + len(words[0])), "", hashed, shared)
     elif _PATH.match(text.strip()):
         yield Dependency(span=source.all(), firmness="path", source="path", name=UNKNOWN, **shared)
     elif named and _is_requirement(text):
@@ -109,9 +109,11 @@ def python_firmness(constraint: str) -> str:
     return "range"
 
 
-def _direct(source: Source, text: str, start: int, end: int, name: str, shared: dict[str, Any]) -> Iterator[Fact]:
-    """A URL: `git+https://host/repo@ref#egg=name`, or an archive, whose `#sha256=` verifies it."""
-    piece = source.part(start, end)
+def _direct(
+    source: Source, text: str, place: tuple[int, int], name: str, hashed: bool, shared: dict[str, Any]
+) -> Iterator[Fact]:
+    """A URL: `git+https://host/repo@ref#egg=name`, or an archive, which `#sha256=` or `--hash` verifies."""
+    piece = source.part(*place)
     git = parse_git_url(piece.text) if _VCS.match(piece.text) else None
     found: Text = name or UNKNOWN
     egg = re.search(r"[#&]egg=([A-Za-z0-9._-]+)", text)
@@ -137,17 +139,20 @@ def _direct(source: Source, text: str, start: int, end: int, name: str, shared: 
         )
     else:
         url = parse_url(piece.text)
+        hashed = hashed or bool(re.search(r"#.*\b(?:sha256|sha384|sha512)=[0-9a-fA-F]+", text))
         yield Dependency(
             span=piece.all(),
             parts=parts,
             name=found,
             source="path" if piece.text.startswith("file:") else "url",
             firmness="path" if piece.text.startswith("file:") else "url",
-            hashed=bool(re.search(r"#.*\b(?:sha256|sha384|sha512)=[0-9a-fA-F]+", text)),
+            hashed=hashed,
             url=url.redacted if url and MARK not in url.redacted else UNKNOWN,
             scheme=url.scheme if url else "",
             **shared,
         )
+        if not hashed:
+            yield from plain_http(piece, "pypi", job=shared["job"], step=shared["step"])
     if git is not None and git.scheme in INSECURE:
         yield from transport(piece, "pypi")
         return

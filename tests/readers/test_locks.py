@@ -1,3 +1,5 @@
+# ruff: noqa: E501 - a line of a lock file is a line
+
 """Lock files: one fact for each host and each kind of fault, none for what is in order."""
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relcheck.facts import Credential, Dependency, Fact, Registry
+from relcheck.facts import Credential, Dependency, Fact, Locked, Registry
 from relcheck.readers import lock_javascript, lock_others
 from relcheck.source import Source
 from tests.readers.places import packages, read_checked, registries
@@ -374,6 +376,72 @@ HOSTILE = [
     '  "a": ["a@1"',
     "files = [ ",
 ]
+
+
+NUGET = """{
+  "version": 2,
+  "dependencies": {
+    "net9.0": {
+      "Acme.Log": {
+        "type": "Direct",
+        "requested": "[1.0.0, )",
+        "resolved": "1.2.0",
+        "contentHash": "0a0a",
+        "dependencies": {"Acme.Core": "1.0.0"}
+      },
+      "Acme.Core": {
+        "type": "Transitive",
+        "resolved": "1.0.0"
+      },
+      "shop.core": {
+        "type": "Project"
+      }
+    }
+  }
+}
+"""
+
+
+def test_a_lock_file_of_nuget() -> None:
+    facts = read_checked(lock_others, NUGET, "src/packages.lock.json")
+
+    assert [f.versions for f in facts if isinstance(f, Locked)] == [("Acme.Log 1.2.0", "Acme.Core 1.0.0")]
+    assert faults(facts) == [("Acme.Core", "registry", "", 0)]
+
+
+GRADLE = [
+    ("gradle.lockfile", "# Manual edits can break the build.\ncom.acme:a:1.2.0=compileClasspath,x\r\nempty=y\n"),
+    ("buildscript-gradle.lockfile", "com.acme:a:1.2.0=classpath"),
+    ("gradle/dependency-locks/x.lockfile", "com.acme:a:1.2.0\n"),
+    ("versions.lock", "# Run ./gradlew --write-locks\ncom.acme:a:1.2.0 (2 constraints: 0a0b0c)\n[Test dependencies]\n"),
+]
+
+
+@pytest.mark.parametrize(("path", "text"), GRADLE)
+def test_a_lock_file_of_gradle(path: str, text: str) -> None:
+    (locked,) = read_checked(lock_others, text, path)
+
+    assert isinstance(locked, Locked)
+    assert (locked.ecosystem, locked.versions) == ("maven", ("com.acme:a 1.2.0",))
+
+
+UNPROTECTED = [
+    ("pylock.toml", '[[packages]]\nname = "a"\nwheels = [{url = "http://f.example.com/a", hashes = {sha256 = "0a"}}]\n', "lock"),
+    ("pylock.toml", '[[packages]]\nname = "a"\n[packages.vcs]\ntype = "git"\nurl = "http://f.example.com/a"\ncommit-id = "0a"\n', "vcs"),
+    ("uv.lock", '[[package]]\nname = "a"\nversion = "1"\nsource = { url = "http://f.example.com/a" }\nsdist = { url = "http://f.example.com/a", hash = "0a" }\n', "lock"),
+    ("pdm.lock", '[[package]]\nname = "a"\nversion = "1"\nfiles = [\n    {url = "http://f.example.com/a", hash = "0a"},\n]\n', "lock"),
+    ("poetry.lock", '[[package]]\nname = "a"\nversion = "1"\nfiles = []\n[package.source]\ntype = "url"\nurl = "http://f.example.com/a"\n', "lock"),
+    ("Pipfile.lock", '{"default": {"a": {"git": "git://f.example.com/a", "ref": "0a"}}}', "vcs"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "text", "purpose"), UNPROTECTED)
+def test_an_unprotected_transport(path: str, text: str, purpose: str) -> None:
+    facts = read_checked(lock_others, text, path)
+    safe = read_checked(lock_others, text.replace("http:", "https:").replace("git:", "https:"), path)
+
+    assert [(f.host, f.purpose) for f in facts if isinstance(f, Registry)] == [("f.example.com", purpose)]
+    assert [f for f in safe if isinstance(f, Registry)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
