@@ -15,9 +15,9 @@ LONG = 20_000
 """Shorter texts are parsed as they are."""
 _DEFINITION = re.compile(r"^kind:[ \t]+[\"']?CustomResourceDefinition\b", re.MULTILINE)
 _DOCUMENT = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_SCHEMAS = re.compile(
-    r"^  (?:versions|validation):[ \t]*\r?\n(?:(?:  [ -][^\n]*|[ \t\r]*)\n)*(?:  [ -][^\n]*\Z)?", re.MULTILINE
-)
+_SCHEMAS = re.compile(r"^  (?:versions|validation):[ \t]*\r?\n", re.MULTILINE)
+_NEXT = re.compile(r"\n(?!  [ -]|[ \t\r]*(?:\n|\Z))")
+"""The end of the last line of a block: the next is neither deeper, nor an item at the depth of its key, nor empty."""
 
 
 def without_schemas(source: Source) -> Source:
@@ -34,7 +34,7 @@ def without_schemas(source: Source) -> Source:
             kept.append(text[at:start])
             size += start - at
         at = end
-    return source.embed("".join(kept), tuple(pieces), "plain") if len(pieces) > 1 or at < len(text) else source
+    return source.embed("".join(kept), tuple(pieces), "plain") if size < len(text) else source
 
 
 def _blocks(text: str) -> list[tuple[int, int]]:
@@ -43,5 +43,7 @@ def _blocks(text: str) -> list[tuple[int, int]]:
     starts = [0, *(match.start() for match in _DOCUMENT.finditer(text)), len(text)]
     for start, end in pairwise(starts):
         if _DEFINITION.search(text, start, end):
-            found += [match.span() for match in _SCHEMAS.finditer(text, start, end)]
+            for match in _SCHEMAS.finditer(text, start, end):
+                last = _NEXT.search(text, match.end() - 1, end)
+                found.append((match.start(), last.end() if last else end))
     return found
