@@ -18,6 +18,7 @@ from relcheck.refs.shell import Word
 from relcheck.refs.url import is_loopback, passes_away
 from relcheck.source import Source
 
+COPIERS = frozenset(("skopeo", "crane", "regctl", "oras", "apko", "imgpkg", "img"))
 _INSECURE = (
     "--insecure",
     "--plain-http",
@@ -26,6 +27,7 @@ _INSECURE = (
     "--insecure-skip-tls-verify",
 )
 _CACHE_REF = lazy_pattern(r"(?:^|,)ref=([^,]+)")
+_EXPORTED = lazy_pattern(r"(?:^|[,\"])name=(?P<name>[^,\"]+)")
 _DRIVER_IMAGE = lazy_pattern(r"(?:^|[,\"])image=([^,\"]+)")
 _LOGIN_VALUES = ("-u", "--username", "-p", "--password", "--authfile", "--creds", "--cert-dir")
 _COMMIT_VALUES = ("-a", "--author", "-c", "--change", "-m", "--message")
@@ -46,6 +48,11 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
         return
     for value, key in secret_options(invocation):
         yield credential(value, "argv-password", invocation, key=key, ecosystem="oci")
+    if invocation.program in COPIERS:
+        from relcheck.readers.effects.image_copies import copied  # noqa: PLC0415 - few scripts copy images
+
+        yield from copied(invocation, verb)
+        return
     handler = _HANDLERS.get(invocation.program, _engine)
     yield from handler(invocation, verb)
 
@@ -116,7 +123,8 @@ def _login(invocation: Invocation) -> Iterator[Fact]:
     yield from (fact.replace(host=host) for fact in found)
 
 
-def _image(invocation: Invocation, word: Word | Source | None, role: str, **fields: Any) -> Image | None:  # noqa: ANN401
+def image_of(invocation: Invocation, word: Word | Source | None, role: str, **fields: Any) -> Image | None:  # noqa: ANN401
+    """Return the image that a word of a command names; a path or an option names none."""
     source = word.source if isinstance(word, Word) else word
     if source is None or source.text.startswith(("-", ".", "/")):
         return None
@@ -137,9 +145,9 @@ def _image(invocation: Invocation, word: Word | Source | None, role: str, **fiel
     )
 
 
-def _push(invocation: Invocation, word: Word | Source | None, ecosystem: str = "oci") -> Iterator[Fact]:
-    """A reference that is pushed: the image, and the publish step."""
-    image = _image(invocation, word, "pushed", push=True)
+def pushed(invocation: Invocation, word: Word | Source | None, ecosystem: str = "oci") -> Iterator[Fact]:
+    """Yield what a reference says that is pushed: the image, and the publish step."""
+    image = image_of(invocation, word, "pushed", push=True)
     if image is None:
         return
     yield image
@@ -158,7 +166,7 @@ def _engine(invocation: Invocation, verb: str) -> Iterator[Fact]:
     """docker, podman, nerdctl, buildah."""
     if verb in ("pull", "image pull"):
         operands = invocation.operands(("--platform", "--authfile", "--creds", "--arch", "--os"))
-        found = _image(invocation, operands[0], "pulled") if operands else None
+        found = image_of(invocation, operands[0], "pulled") if operands else None
         if found is not None:
             yield found
     elif verb in ("run", "create", "container run", "container create"):
@@ -166,28 +174,41 @@ def _engine(invocation: Invocation, verb: str) -> Iterator[Fact]:
     elif verb in ("push", "image push"):
         operands = invocation.operands(("--authfile", "--creds", "--format", "--digestfile", "--platform"))
         if operands:
-            yield from _push(
+            yield from pushed(
                 invocation, operands[-1] if invocation.program == "buildah" and len(operands) > 1 else operands[0]
             )
     elif verb in ("tag", "image tag"):
         operands = invocation.operands()
         for word in operands[1:]:
-            found = _image(invocation, word, "output")
+            found = image_of(invocation, word, "output")
             if found is not None:
                 yield found
     elif verb in ("build", "buildx build", "image build", "bud"):
         yield from _build(invocation)
     elif verb in ("commit", "container commit"):
         operands = invocation.operands(_COMMIT_VALUES)
-        found = _image(invocation, operands[1], "output") if len(operands) > 1 else None
+        found = image_of(invocation, operands[1], "output") if len(operands) > 1 else None
         if found is not None:
             yield found
+    elif verb in ("save", "image save", "import", "image import"):
+        operands = invocation.operands(("-o", "--output", "-c", "--change", "-m", "--message", "--platform"))
+        for word in operands[1:] if verb.endswith("import") else operands:
+            yield from _named(invocation, word.source, "output")
+    elif verb == "manifest create":
+        operands = invocation.operands()
+        for word in operands[:1]:
+            yield from _named(invocation, word.source, "output")
+        yield from _sources(invocation, operands[1:], [word.text for word in operands[:1]])
     elif verb == "manifest push":
         operands = invocation.operands()
-        yield from _push(invocation, operands[0] if operands else None)
+        yield from pushed(invocation, operands[-1] if operands else None)
     elif verb == "buildx imagetools":
-        for value in invocation.values("-t", "--tag"):
-            yield from _push(invocation, value)
+        targets = list(invocation.values("-t", "--tag"))
+        for value in targets:
+            yield from pushed(invocation, value)
+        operands = invocation.operands(("-t", "--tag", "-f", "--file", "--builder", "--annotation", "--progress"))
+        if [word.text for word in operands[:1]] == ["create"]:
+            yield from _sources(invocation, operands[1:], [value.text for value in targets])
     elif verb == "buildx create":
         for value in invocation.values("--driver-opt"):
             for match in _DRIVER_IMAGE.finditer(value.text):
@@ -198,21 +219,36 @@ def _engine(invocation: Invocation, verb: str) -> Iterator[Fact]:
         yield from _compose(invocation, verb.removeprefix("compose").strip())
 
 
+def _sources(invocation: Invocation, words: list[Word], targets: list[str]) -> Iterator[Fact]:
+    """Yield the images that an index is made of; those of its own repository were pushed a moment ago."""
+    own = {_repository(target) for target in targets}
+    for word in words:
+        if _repository(word.text) not in own:
+            yield from _named(invocation, word.source, "pulled")
+
+
+def _repository(text: str) -> str:
+    name = text.partition("@")[0]
+    return name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name
+
+
 def _bake(invocation: Invocation) -> Iterator[Fact]:
     """`docker buildx bake --push`: what is pushed stands in the bake file, but for `--set TARGET.tags=IMAGE`.
 
     `--set TARGET.args.NAME=VALUE` hands the build an argument.
     """
-    pushed = invocation.is_on("--push") or any("type=registry" in value.text for value in invocation.values("--set"))
+    is_pushed = invocation.is_on("--push") or any("type=registry" in value.text for value in invocation.values("--set"))
     for value in invocation.values("--set"):
         name, equals, _ = value.text.partition("=")
         if equals and ".args." in name:
             yield from _build_argument(invocation, value.part(name.index(".args.") + 6, len(value.text)))
         elif equals and name.endswith((".tags", ".tag")):
-            found = _image(invocation, value.part(len(name) + 1, len(value.text)), "pushed" if pushed else "output")
+            found = image_of(
+                invocation, value.part(len(name) + 1, len(value.text)), "pushed" if is_pushed else "output"
+            )
             if found is not None:
                 yield found
-    if pushed:
+    if is_pushed:
         yield publish(invocation, "oci", host=UNKNOWN, target=UNKNOWN)
 
 
@@ -222,7 +258,7 @@ def _run(invocation: Invocation) -> Iterator[Fact]:
     at = image_index([word.text for word in rest])
     if at is None:
         return
-    found = _image(invocation, rest[at], "run")
+    found = image_of(invocation, rest[at], "run")
     if found is not None:
         yield found
     if len(rest) > at + 1:
@@ -246,18 +282,19 @@ def _inner(invocation: Invocation, words: list[Word]) -> Iterator[Fact]:
 def _build(invocation: Invocation) -> Iterator[Fact]:
     """`docker build -t NAME [--push] [--build-arg K=V]… CONTEXT`."""
     outputs = [value.text for value in invocation.values("-o", "--output")]
-    pushed = invocation.is_on("--push") or any("type=registry" in text or "push=true" in text for text in outputs)
+    is_pushed = invocation.is_on("--push") or any("type=registry" in text or "push=true" in text for text in outputs)
     for value in invocation.values("-t", "--tag"):
-        if pushed:
-            yield from _push(invocation, value)
+        if is_pushed:
+            yield from pushed(invocation, value)
         else:
-            found = _image(invocation, value, "output", build_here=True)
+            found = image_of(invocation, value, "output", build_here=True)
             if found is not None:
                 yield found
+    yield from _exported(invocation)
     for value in invocation.values("--build-context"):
         name, _, target = value.text.partition("=")
         if target.startswith("docker-image://"):
-            found = _image(invocation, value.part(len(name) + 1, len(value.text)), "mount")
+            found = image_of(invocation, value.part(len(name) + 1, len(value.text)), "mount")
             if found is not None:
                 yield found
     for value in (*invocation.values("--cache-from"), *invocation.values("--cache-to")):
@@ -267,10 +304,29 @@ def _build(invocation: Invocation) -> Iterator[Fact]:
     for value in invocation.values("--build-arg"):
         yield from _build_argument(invocation, value)
     contexts = invocation.operands(_BUILD_VALUES)
+    handed = [value.text for value in invocation.values("-f", "--file")] + [word.text for word in contexts]
+    body = invocation.standard_input() if "-" in handed else None
+    if body is not None:
+        from relcheck.readers import embedded  # noqa: PLC0415 - few Dockerfiles stand in scripts
+
+        yield from embedded("dockerfile", body)
     if contexts and "://" in contexts[-1].text:
         yield from git_repository(contexts[-1].source, "context")
     elif contexts:
         yield from _handed(invocation, contexts[-1].source, invocation.value("-f", "--file"))
+
+
+def _exported(invocation: Invocation) -> Iterator[Fact]:
+    """`--output type=image,name=IMAGE,push=true`: the image that the build hands out."""
+    for value in invocation.values("-o", "--output"):
+        name = _EXPORTED.search(value.text)
+        if name is None or "type=image" not in value.text and "type=registry" not in value.text:
+            continue
+        place = value.part(*name.span("name"))
+        if "push=true" in value.text or "type=registry" in value.text:
+            yield from pushed(invocation, place)
+        else:
+            yield from _named(invocation, place, "output")
 
 
 def _handed(invocation: Invocation, context: Source, file: Source | None) -> Iterator[Fact]:
@@ -294,7 +350,7 @@ def _handed(invocation: Invocation, context: Source, file: Source | None) -> Ite
 
 
 def _named(invocation: Invocation, value: Source, role: str) -> Iterator[Fact]:
-    found = _image(invocation, value, role)
+    found = image_of(invocation, value, role)
     if found is not None:
         yield found
 
@@ -314,7 +370,7 @@ def _build_argument(invocation: Invocation, value: Source) -> Iterator[Fact]:
 
     name, equals, text = value.text.partition("=")
     if name == "BUILDKIT_SYNTAX":
-        found = _image(invocation, value.part(len(name) + 1, len(value.text)), "frontend")
+        found = image_of(invocation, value.part(len(name) + 1, len(value.text)), "frontend")
         if found is not None:
             yield found
     elif looks_secret_name(name) and (equals or not text):
@@ -323,67 +379,6 @@ def _build_argument(invocation: Invocation, value: Source) -> Iterator[Fact]:
         attests = (*invocation.values("--provenance"), *invocation.values("--attest"))
         made = made.replace(max_provenance=any("mode=max" in given.text for given in attests))
         yield made if equals else made.replace(form="reference", redacted="", length=0)
-
-
-def _skopeo(invocation: Invocation, verb: str) -> Iterator[Fact]:
-    """`skopeo copy SOURCE DESTINATION`: the transport says what is an image of a registry."""
-    operands = invocation.operands(
-        ("--src-creds", "--dest-creds", "--authfile", "--format", "--override-arch", "--override-os")
-    )
-    if verb == "copy" and len(operands) > 1:
-        if operands[0].text.startswith("docker://"):
-            found = _image(invocation, operands[0], "pulled")
-            if found is not None:
-                yield found
-        if operands[1].text.startswith("docker://"):
-            yield from _push(invocation, operands[1])
-    elif verb in ("inspect", "delete") and operands and operands[0].text.startswith("docker://"):
-        found = _image(invocation, operands[0], "pulled")
-        if found is not None and verb == "inspect":
-            yield found
-
-
-def _crane(invocation: Invocation, verb: str) -> Iterator[Fact]:
-    operands = invocation.operands(("--platform", "-t", "--image-refs", "-f", "-b"))
-    if verb == "push" and len(operands) > 1:
-        yield from _push(invocation, operands[1])
-    elif verb == "tag" and len(operands) > 1:
-        # The new tag is a word of its own; the repository is that of the first.
-        yield publish(invocation, "oci", host=UNKNOWN, target=UNKNOWN)
-    elif verb in ("append", "mutate"):
-        for value in invocation.values("-t", "--tag", "--new_tag"):
-            yield from _push(invocation, value)
-    elif verb in ("copy", "cp") and len(operands) > 1:
-        found = _image(invocation, operands[0], "pulled")
-        if found is not None:
-            yield found
-        yield from _push(invocation, operands[1])
-    elif verb == "pull" and operands:
-        found = _image(invocation, operands[0], "pulled")
-        if found is not None:
-            yield found
-
-
-def _regctl(invocation: Invocation, verb: str) -> Iterator[Fact]:
-    operands = invocation.operands()
-    if verb == "image copy" and len(operands) > 1:
-        yield from _push(invocation, operands[1])
-
-
-def _oras(invocation: Invocation, verb: str) -> Iterator[Fact]:
-    operands = invocation.operands(("--artifact-type", "--config", "--annotation", "-a", "-o", "--output", "-u", "-p"))
-    if verb == "push" and operands:
-        yield from _push(invocation, operands[0])
-    elif verb == "attach" and operands:
-        attached = _image(invocation, operands[0], "signed")
-        if attached is not None:
-            yield attached
-    elif verb in ("copy", "cp") and len(operands) > 1:
-        yield from _push(invocation, operands[1])
-    elif verb == "pull" and operands:
-        found = _image(invocation, operands[0], "artifact")
-        if found is not None:
-            yield found
 
 
 def _kaniko(invocation: Invocation, verb: str) -> Iterator[Fact]:
@@ -396,7 +391,7 @@ def _kaniko(invocation: Invocation, verb: str) -> Iterator[Fact]:
     if invocation.is_on("--no-push"):
         return
     for value in invocation.values("--destination", "-d"):
-        yield from _push(invocation, value)
+        yield from pushed(invocation, value)
 
 
 def _pack(invocation: Invocation, verb: str) -> Iterator[Fact]:
@@ -405,9 +400,9 @@ def _pack(invocation: Invocation, verb: str) -> Iterator[Fact]:
     )
     if verb == "build" and operands:
         if invocation.is_on("--publish"):
-            yield from _push(invocation, operands[0])
+            yield from pushed(invocation, operands[0])
         for value in (*invocation.values("--builder", "-B"), *invocation.values("--run-image")):
-            found = _image(invocation, value, "base")
+            found = image_of(invocation, value, "base")
             if found is not None:
                 yield found
 
@@ -441,7 +436,7 @@ def _signer(invocation: Invocation, verb: str) -> Iterator[Fact]:
         operands = invocation.operands(
             ("-k", "-a"), ("--recursive", "--yes", "--upload", "--replace", "--no-upload", "--allow-insecure-registry")
         )
-        found = _image(invocation, operands[0], "signed") if operands else None
+        found = image_of(invocation, operands[0], "signed") if operands else None
         if found is not None:
             yield found
 
@@ -457,20 +452,6 @@ def _ko(invocation: Invocation, verb: str) -> Iterator[Fact]:
         yield publish(invocation, "oci", host=host, target=UNKNOWN, dry_run=away)
 
 
-def _apko(invocation: Invocation, verb: str) -> Iterator[Fact]:
-    """`apko publish CONFIG IMAGE…`."""
-    if verb == "publish":
-        for word in invocation.operands(("--arch", "--sbom-path", "--image-refs", "-k", "-r"))[1:]:
-            yield from _push(invocation, word)
-
-
-def _imgpkg(invocation: Invocation, verb: str) -> Iterator[Fact]:
-    """`imgpkg push -b BUNDLE | -i IMAGE`."""
-    if verb == "push":
-        for value in (*invocation.values("-b", "--bundle"), *invocation.values("-i", "--image")):
-            yield from _push(invocation, value)
-
-
 def _compose(invocation: Invocation, verb: str) -> Iterator[Fact]:
     if verb == "push":
         yield publish(invocation, "oci", host=UNKNOWN, target=UNKNOWN)
@@ -479,17 +460,11 @@ def _compose(invocation: Invocation, verb: str) -> Iterator[Fact]:
 
 
 _HANDLERS: dict[str, Callable[[Invocation, str], Iterator[Fact]]] = {
-    "skopeo": _skopeo,
-    "crane": _crane,
-    "regctl": _regctl,
-    "oras": _oras,
     "executor": _kaniko,
     "pack": _pack,
     "cosign": _signer,
     "notation": _signer,
     "ko": _ko,
-    "apko": _apko,
-    "imgpkg": _imgpkg,
     "docker-compose": _compose,
     "podman-compose": _compose,
 }

@@ -14,6 +14,7 @@ from relcheck.source import Source
 _DEEP = {
     "docker": ("buildx", "image", "manifest", "compose", "container", "trust", "context"),
     "podman": ("image", "manifest", "compose", "container"),
+    "nerdctl": ("image", "compose", "container"),
     "helm": ("registry", "repo", "dependency", "dep", "plugin"),
     "kubectl": ("set", "create", "rollout"),
     "oc": ("set", "create", "rollout"),
@@ -39,6 +40,7 @@ _DEEP = {
 _GLOBAL_VALUES = {
     "docker": ("--context", "-H", "--host", "--config", "-l", "--log-level"),
     "podman": ("--connection", "-c", "--root", "--url"),
+    "nerdctl": ("-n", "--namespace", "-H", "--host", "-a", "--address", "--snapshotter", "--cni-path", "--data-root"),
     "git": ("-C", "-c", "--git-dir", "--work-tree"),
     "kubectl": ("-n", "--namespace", "--context", "--kubeconfig", "--cluster", "--token", "-s", "--server"),
     "helm": ("-n", "--namespace", "--kube-context", "--kubeconfig"),
@@ -49,6 +51,11 @@ _GLOBAL_VALUES = {
     "poetry": ("-C", "--directory", "-P", "--project"),
     "mvn": ("-f", "-s", "-P", "-pl"),
     "composer": ("-d", "--working-dir"),
+    "pip": ("--proxy", "--cache-dir", "--timeout", "--retries", "--log"),
+    "oras": (),
+    "terraform": (),
+    "argocd": ("--server", "--auth-token"),
+    "flux": ("-n", "--namespace", "--context"),
 }
 _PREFIXES: dict[str, tuple[str, ...]] = {
     "sudo": ("-u", "-g", "-h", "-p", "-C", "--user", "--group"),
@@ -102,6 +109,7 @@ class Invocation:
         self.wrappers = wrappers
         self.program = words[0].text.rsplit("/", 1)[-1].removesuffix(".exe")
         self.behind: list[Word] = self.words[1:]
+        self._before = 0  # so many words of `rest` are options before the verb, and their values
         self.verb_words, self.rest = self._split()
 
     @property
@@ -139,6 +147,7 @@ class Invocation:
                     wanted = 2
             at += 1
         self.behind = self.words[at:]
+        self._before = len(before)
         return verbs, before + self.behind
 
     def values(self, *names: str) -> Iterator[Source]:
@@ -163,6 +172,16 @@ class Invocation:
         """Return the last value of an option, or None."""
         return next(reversed(list(self.values(*names))), None)
 
+    def standard_input(self) -> Source | None:
+        """Return the here-document that the command reads, itself or by the `cat` before it in the pipe."""
+        at = self.command.index
+        before = self.script[at - 1 : at] if at and self.command.piped_from == "cat" else ()
+        for command in (self.command, *before):
+            for redirect in command.redirects:
+                if redirect.body is not None:
+                    return redirect.body
+        return None
+
     def has(self, *flags: str) -> Word | None:
         """Return the word that gives one of the flags (with or without a value), or None."""
         for word in self.rest:
@@ -181,7 +200,7 @@ class Invocation:
         When `booleans` are given, every other long option without `=` is taken to have a value too.
         """
         out: list[Word] = []
-        at, ended = 0, False
+        at, ended = self._before, False
         while at < len(self.rest):
             word = self.rest[at]
             text = word.text
@@ -246,6 +265,9 @@ def _stripped(program: str, words: list[Word]) -> list[Word] | None:
         return words[marks[0] + 1 :] if marks else None
     if program in ("docker", "podman", "nerdctl") and [word.text for word in words[1:2]] == ["exec"]:
         return _behind_options(words[2:], _EXEC_VALUES)[1:]
+    if program in ("kubectl", "oc") and "exec" in [word.text for word in words[1:6]]:
+        marks = [number for number, word in enumerate(words) if word.text == "--"]
+        return words[marks[0] + 1 :] if marks else None
     if program == "flock" and any(word.text == "-c" for word in words):
         return None
     if program not in _PREFIXES:

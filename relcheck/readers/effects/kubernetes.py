@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Dependency, Deploy, Download, Fact, Image, Login, Publish, Registry, Text
+from relcheck.facts import UNKNOWN, Component, Dependency, Deploy, Download, Fact, Image, Login, Publish, Registry, Text
 from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.effects.publishing import host_of, publish
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.images import image_fact
-from relcheck.readers.urls import registry
+from relcheck.readers.urls import registry, url_parts
 from relcheck.refs import MARK
+from relcheck.refs.git import classify_ref, parse_git_url
 from relcheck.refs.image import tag_kind
+from relcheck.refs.remote_file import is_moving
 from relcheck.refs.shell import Word
 from relcheck.refs.url import parse_url, passes_away
 from relcheck.source import Source
@@ -26,6 +28,9 @@ _KUBECTL_VALUES = (
     "-f", "--filename", "-k", "--kustomize", "-n", "--namespace", "-l", "--selector", "-o", "--output", "--context", "-c", "-p",
     "--patch", "--type", "--image", "--timeout", "--for", "--kubeconfig", "--replicas", "--port", "--env", "--overrides",
 )  # fmt: skip
+_LOGIN_VALUES = (
+    "-u", "--username", "-p", "--password", "--ca-file", "--cert-file", "--key-file", "--registry-config",
+)  # fmt: skip
 _SETTING = re.compile(
     r"(?:^|(?<=,))(?P<path>(?:[^,=]*\.)?[^,=.]*[iI]mage)\.(?P<key>repository|tag|digest)=(?P<value>[^,]*)"
 )
@@ -38,7 +43,9 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
     """Yield what a Kubernetes tool does."""
     for word in invocation.words[1:]:
         name = word.text.partition("=")[0]
-        plain = name == "--plain-http" and invocation.program == "helm"
+        plain = invocation.program == "helm" and (
+            name == "--plain-http" or name == "--insecure" and invocation.verb == "registry login"
+        )
         if (plain or name == "--insecure-skip-tls-verify") and not word.text.endswith("=false"):
             yield Registry(
                 span=word.source.all(), job=invocation.setting.job, step=invocation.setting.step, ecosystem="kubernetes",
@@ -52,6 +59,13 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
         yield from _helm(invocation)
     elif invocation.program == "kustomize" and invocation.verb == "edit set":
         yield from _images(invocation, invocation.operands()[1:])
+    elif invocation.program == "kustomize" and invocation.verb == "build":
+        for word in invocation.operands(("-o", "--output", "--load-restrictor", "-e", "--env"))[:1]:
+            yield from _base(invocation, word.source)
+    elif invocation.program == "argocd" and invocation.verb in ("app set", "app create"):
+        yield from _application(invocation)
+    elif invocation.program == "flux" and invocation.verb.startswith("create"):
+        yield from _created(invocation)
     elif invocation.program == "flux" and invocation.verb.startswith("push"):
         for word in invocation.words[2:]:
             if word.text.startswith("oci://"):
@@ -94,15 +108,85 @@ def _kubectl(invocation: Invocation) -> Iterator[Fact]:
         for value in invocation.values("--image"):
             yield from _image(invocation, value, "deployed")
     elif verb in ("apply", "create", "replace"):
-        given = list(invocation.values("-f", "--filename", "-k", "--kustomize"))
-        paths = [value.text for value in given]
-        yield from (_download(invocation, value) for value in given if value.text.startswith(("http://", "https://")))
+        files = list(invocation.values("-f", "--filename"))
+        folders = list(invocation.values("-k", "--kustomize"))
+        paths = [value.text for value in (*files, *folders)]
+        yield from (_download(invocation, value) for value in files if value.text.startswith(("http://", "https://")))
+        for value in folders:
+            yield from _base(invocation, value)
         yield from _deploy(invocation, paths)
-        for redirect in invocation.command.redirects:
-            if "-" in paths and redirect.body is not None:
-                from relcheck.readers import embedded  # noqa: PLC0415 - manifests in scripts are rare
+        body = invocation.standard_input() if "-" in paths else None
+        if body is not None:
+            from relcheck.readers import embedded  # noqa: PLC0415 - manifests in scripts are rare
 
-                yield from embedded("documents", redirect.body)
+            yield from embedded("documents", body)
+    elif verb == "patch":
+        for value in invocation.values("-p", "--patch"):
+            from relcheck.readers.kustomization import inline_patch  # noqa: PLC0415 - patches in scripts are rare
+
+            place = {"job": invocation.setting.job, "step": invocation.setting.step}
+            yield from (fact.replace(**place) for fact in inline_patch(value) if isinstance(fact, Image))
+
+
+def _base(invocation: Invocation, value: Source) -> Iterator[Fact]:
+    """`kustomize build URL`, `kubectl apply -k URL`: manifests of another repository, at a ref or its default branch."""
+    if "://" in value.text or value.text.startswith(("git@", "github.com/")):
+        from relcheck.readers.kustomization import remote_base  # noqa: PLC0415 - few scripts build what is elsewhere
+
+        place = {"job": invocation.setting.job, "step": invocation.setting.step}
+        yield from (fact.replace(**place) for fact in remote_base(value))
+
+
+def _application(invocation: Invocation) -> Iterator[Fact]:
+    """`argocd app create|set NAME [--repo URL --revision REF] [--kustomize-image NAME=IMAGE | IMAGE]`."""
+    for value in invocation.values("--kustomize-image"):
+        name, equals, _ = value.text.partition("=")
+        yield from _image(invocation, value.part(len(name) + 1, len(value.text)) if equals else value, "deployed")
+    url = invocation.value("--repo")
+    if url is not None:
+        yield from _source(invocation, "argocd", url, invocation.value("--revision"))
+
+
+def _created(invocation: Invocation) -> Iterator[Fact]:
+    """`flux create source git NAME --url URL --branch REF`, `flux create helmrelease NAME --chart C --chart-version V`."""
+    chart, url = invocation.value("--chart"), invocation.value("--url")
+    kind = [word.text for word in invocation.operands()[:1]]
+    if invocation.verb == "create source" and kind == ["git"] and url is not None:
+        pinned = invocation.value("--commit", "--tag", "--tag-semver")
+        yield from _source(invocation, "flux", url, pinned or invocation.value("--branch"))
+    elif invocation.verb in ("create helmrelease", "create hr") and chart is not None and MARK not in chart.text:
+        version = invocation.value("--chart-version")
+        if not chart.text.startswith((".", "/")):
+            yield _charted(invocation, chart, chart, version)
+
+
+def _source(invocation: Invocation, system: str, url: Source, ref: Source | None) -> Iterator[Fact]:
+    """The repository that a GitOps tool is told to follow."""
+    found = parse_git_url(url.text, any_https=True)
+    if found is None:
+        return
+    given: Text = "" if ref is None else UNKNOWN if MARK in ref.text else ref.text
+    parts = {"ref": ref.all()} if ref is not None and given is not UNKNOWN else {}
+    known = found.owner is not UNKNOWN and found.repository is not UNKNOWN
+    yield Component(
+        span=parts.get("ref", url.all()), parts=parts, system=system, kind="source",
+        name=f"{found.owner}/{found.repository}".lstrip("/") if known else UNKNOWN, owner=found.owner, host=found.host,
+        ref=given, ref_kind="expr" if given is UNKNOWN else classify_ref(str(given)),
+        job=invocation.setting.job, step=invocation.setting.step,
+    )  # fmt: skip
+    yield from _plain(invocation, url)
+
+
+def _plain(invocation: Invocation, url: Source) -> Iterator[Fact]:
+    if url.text.startswith(("http://", "git://")):
+        yield from registry(
+            url,
+            ecosystem="git",
+            purpose="vcs",
+            key=invocation.verb,
+            job=invocation.setting.job,
+            step=invocation.setting.step,
+        )
 
 
 def _download(invocation: Invocation, value: Source) -> Download:
@@ -113,7 +197,7 @@ def _download(invocation: Invocation, value: Source) -> Download:
         span=value.all(), job=invocation.setting.job, step=invocation.setting.step, tool=invocation.program,
         url=url.redacted if url is not None and known else UNKNOWN,
         scheme=url.scheme if url is not None else UNKNOWN, host=url.host if url is not None else UNKNOWN,
-        context=invocation.setting.context,
+        context=invocation.setting.context, moving=known and is_moving(value.text), parts=url_parts(value, url),
     )  # fmt: skip
 
 
@@ -143,6 +227,7 @@ def _helm(invocation: Invocation) -> Iterator[Fact]:
             step=invocation.setting.step,
         )  # fmt: skip
     elif verb == "registry login":
+        operands = invocation.operands(_LOGIN_VALUES)
         host = operands[0].text if operands else ""
         place = (operands[0] if operands else invocation.verb_words[-1]).source.all()
         yield Login(
@@ -150,9 +235,19 @@ def _helm(invocation: Invocation) -> Iterator[Fact]:
             host=UNKNOWN if MARK in host or not host else host.split("://")[-1].split("/")[0],
             secret_form="stdin" if invocation.has("--password-stdin") else "argv-variable",
         )  # fmt: skip
+    elif verb in ("plugin install", "plugin add") and operands:
+        yield from _plugin(invocation, operands[0].source)
     elif verb == "push" and len(operands) > 1:
         chart = _PACKED.match(operands[0].text.rpartition("/")[2])
         yield _pushed(invocation, operands[1]).replace(package=chart["name"] if chart is not None else "")
+
+
+def _plugin(invocation: Invocation, url: Source) -> Iterator[Fact]:
+    """`helm plugin install URL [--version REF]`: a program that helm runs from then on."""
+    yield from (
+        fact.replace(kind="plugin") if isinstance(fact, Component) else fact
+        for fact in _source(invocation, "helm", url, invocation.value("--version"))
+    )
 
 
 def _set_images(invocation: Invocation) -> Iterator[Fact]:
@@ -198,13 +293,24 @@ def _chart(invocation: Invocation, word: Word) -> Iterator[Fact]:
 
     The version stays in the name where `--version` stands beside it: helm compares the two.
     """
-    text = word.text
-    if text.startswith((".", "/", "~")) or text.endswith((".tgz", MARK)) or "/" not in text or MARK in text[:1]:
+    text, repository = word.text, invocation.value("--repo")
+    if text.startswith((".", "/", "~")) or text.endswith((".tgz", MARK)) or MARK in text[:1]:
         return
+    if "/" not in text and repository is None:
+        return
+    if repository is not None:
+        yield from registry(
+            repository, ecosystem="helm", purpose="chart", key="--repo", job=invocation.setting.job,
+            step=invocation.setting.step,
+        )  # fmt: skip
     version = invocation.value("--version")
     name, tag = word.source, _TAGGED.match(text) if version is None else None
     if tag is not None:
         name, version = word.source.part(*tag.span("name")), word.source.part(*tag.span("version"))
+    yield _charted(invocation, word.source, name, version)
+
+
+def _charted(invocation: Invocation, place: Source, name: Source, version: Source | None) -> Dependency:
     constraint = "" if version is None else version.text
     exact = (
         bool(constraint) and MARK not in constraint and constraint.strip("v").replace(".", "").split("-")[0].isdigit()
@@ -212,8 +318,8 @@ def _chart(invocation: Invocation, word: Word) -> Iterator[Fact]:
     parts = {"name": name.all()} if MARK not in name.text else {}
     if version is not None and constraint and MARK not in constraint:
         parts["constraint"] = version.all()
-    yield Dependency(
-        span=word.source.all(),
+    return Dependency(
+        span=place.all(),
         parts=parts,
         job=invocation.setting.job,
         step=invocation.setting.step,
