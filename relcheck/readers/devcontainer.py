@@ -5,7 +5,8 @@
     initializeCommand, onCreateCommand, updateContentCommand, postCreateCommand, postStartCommand, postAttachCommand
         a text is a shell script, a list is a command, an object is several of either by name
     containerEnv, remoteEnv                                                               variables
-    id, version, installsAfter                                                            devcontainer-feature.json
+    build.options, runArgs                          flags of `docker build` (--build-arg, --build-context) and `docker run` (-e)
+    id, version, installsAfter                                           devcontainer-feature.json, devcontainer-template.json
 
 Variables are `${localEnv:NAME}`, `${localEnv:NAME:default}`, `${containerEnv:NAME}`.
 """
@@ -30,6 +31,7 @@ from relcheck.facts import (
 )
 from relcheck.readers.build_inputs import argument, compose_file
 from relcheck.readers.build_inputs import build as local_build
+from relcheck.readers.build_inputs import context as context_input
 from relcheck.readers.images import image_fact
 from relcheck.readers.jsonc import load_jsonc
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
@@ -45,6 +47,7 @@ _COMMANDS = (
     "postAttachCommand",
 )  # fmt: skip
 _VARIABLE = re.compile(r"\$\{(?P<kind>\w+)(?::(?P<name>\w+)(?::(?P<default>[^{}]*))?)?\}")
+_SHORT = re.compile(r"-e\w+=")
 _LOCAL = ("./", "../")
 _DEPRECATED = re.compile(r"(?P<name>[\w.-]+/[\w.-]+/[\w.-]+)@(?P<ref>[\w.-]+)$")
 _FLOATING = ("latest", "lts", "stable", "current", "")
@@ -63,7 +66,7 @@ def read(source: Source) -> Iterator[Fact]:
     if name.endswith("-lock.json"):
         yield from _locked(top)
         return
-    if name == "devcontainer-feature.json":
+    if name in ("devcontainer-feature.json", "devcontainer-template.json"):
         yield from _feature_package(source, top)
     yield from _container(top)
 
@@ -135,17 +138,20 @@ def _build(top: Mapping) -> Iterator[Fact]:
     context = (build.scalar("context") if build else None) or top.scalar("context")
     if build is not None:
         yield from _images(build.get("cacheFrom"), "cache")
-        for name, value in _pairs(build.map("args")):
-            if isinstance(value, Scalar):
-                yield from _argument(name, value)
+    given, named = [*_arguments(build)], [*_contexts(build)]
+    for name, value in given:
+        yield from _argument(name, value)
+    for _, value in named:
+        if value.text.startswith("docker-image://") and (fact := _image(value, "mount")):
+            yield fact
     if dockerfile is not None:
         # Both paths are relative to the folder of devcontainer.json; that of the Dockerfile is not to the context.
         folder = _expanded(context.source).text if context is not None else "."
         file = _expanded(dockerfile.source).text
         inputs = [Option(name="dockerfile", value=_from_context(folder, file))]
-        for name, value in _pairs(build.map("args") if build else None):
-            if isinstance(value, Scalar):
-                inputs += argument(name.value, _expanded(value.source))
+        inputs += [context_input(name, _expanded(value)) for name, value in named]
+        for name, value in given:
+            inputs += argument(name, _expanded(value))
         yield local_build(dockerfile.span, folder, inputs)
 
 
@@ -160,11 +166,41 @@ def _from_context(context: str, dockerfile: str) -> str:
     )
 
 
-def _argument(name: Scalar, value: Scalar) -> Iterator[Fact]:
-    if looks_secret_name(name.value):
+def _arguments(build: Mapping | None) -> Iterator[tuple[str, Source]]:
+    """Yield the build arguments: those of `args`, and `--build-arg` among the options."""
+    for name, value in _pairs(build.map("args") if build else None):
+        if isinstance(value, Scalar):
+            yield name.value, value.source
+    yield from _given(build, "--build-arg")
+
+
+def _contexts(build: Mapping | None) -> Iterator[tuple[str, Source]]:
+    """Yield the named contexts among the options."""
+    return _given(build, "--build-context")
+
+
+def _given(build: Mapping | None, flag: str) -> Iterator[tuple[str, Source]]:
+    """Yield NAME=VALUE of a flag of `docker build` in `build.options`: `--flag=…`, or in the word behind the flag."""
+    words = [item.source for item in (build.seq("options") if build else None) or () if isinstance(item, Scalar)]
+    for number, word in enumerate(words):
+        if word.text == flag and number + 1 < len(words):
+            pair = words[number + 1]
+        elif word.text.startswith(f"{flag}="):
+            pair = word.part(len(flag) + 1, len(word.text))
+        else:
+            continue
+        name, equals, _ = pair.text.partition("=")
+        if equals:
+            yield name, pair.part(len(name) + 1, len(pair.text))
+
+
+def _argument(name: str, value: Source) -> Iterator[Fact]:
+    if name == "BUILDKIT_SYNTAX" and (frontend := _image(value, "frontend")):
+        yield frontend
+    if looks_secret_name(name):
         from relcheck.readers.compose import secret_argument  # noqa: PLC0415 - few files hand secrets on
 
-        found = secret_argument(name.value, _expanded(value.source))
+        found = secret_argument(name, _expanded(value))
         if isinstance(found, Credential):
             yield found.replace(tool="devcontainer")
 
@@ -257,6 +293,8 @@ def _run_arguments(words: Sequence | None) -> Iterator[Fact]:
         start = 0
         if item.value.startswith("--env="):
             flag, start = "--env", len("--env=")
+        elif _SHORT.match(item.value):
+            flag, start = "-e", len("-e")
         name, equals, _ = item.value[start:].partition("=")
         if flag in ("-e", "--env") and equals:
             from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - many files have none
