@@ -1,12 +1,14 @@
 """Buildkite pipelines (documentation: "Defining steps", "Using plugins").
 
-    env, agents, image: at the top          steps: […], or the whole file is the list
-    - command | commands | script: TEXT | […]      label, key, env, if, branches, agents, matrix, image, soft_fail
+    env, agents, image, secrets: at the top          steps: […], or the whole file is the list
+    - command | commands | script: TEXT | […]      label, key, env, if, branches, agents, matrix, image, secrets,
+      soft_fail
       plugins: [NAME | {NAME: {…}}] | {NAME: {…}}
-    - group: NAME, steps: […]       - trigger: PIPELINE       - wait | block | input
+    - group: NAME, steps: […]       - trigger: PIPELINE, build: {env}       - wait | block | input
 
 A plugin is `[organisation/]name[#ref]`, a URL of a git repository with `#ref`, or a local path. Short names stand for
-repositories of the organisation buildkite-plugins. Keys that nothing knows hold anchors: plugins are read there too.
+repositories of the organisation buildkite-plugins; `kubernetes` is a part of the agent stack that runs the step in a
+pod: `podSpec`, `podSpecPatch`, `sidecars`. Keys that nothing knows hold anchors: plugins are read there too.
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Component, Fact, Job, Text
-from relcheck.readers.ci_common import Around, placed
+from relcheck.facts import UNKNOWN, Component, Fact, Job, SecretUse, Text
+from relcheck.readers.ci_common import Around, merged_secrets, placed, publishes_by_name
 from relcheck.readers.ci_values import (
     Markers,
     images,
@@ -32,6 +34,7 @@ from relcheck.readers.yaml_tree import faults, load, walk
 from relcheck.refs.git import classify_ref, parse_git_url
 from relcheck.source import Source
 
+_CONTAINERS = frozenset(("containers", "initContainers", "ephemeralContainers", "sidecars"))
 _STEPS = ("command", "commands", "script", "plugins")
 _URL = re.compile(r"(?:https?|ssh|file|git)://|git@")
 _SHORT = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]*")
@@ -82,10 +85,14 @@ class _Pipeline:
         elif any(step.get(name, merge=True) is not None for name in _STEPS):
             yield from self._command_step(step, number)
         else:
+            build = step.map("build", merge=True)  # of a trigger
+            yield from variable_facts(pairs_of(build.get("env", merge=True) if build is not None else None))
             yield from self._loose_plugins(step)
 
     def _command_step(self, step: Mapping, number: str) -> Iterator[Fact]:
         job = _job(step, number)
+        secrets = [*_secrets(self.top, "workflow"), *_secrets(step, "job")]
+        job = job.replace(secrets=merged_secrets(secrets))
         yield job
         own = {**self.env, **dict(pairs_of(step.get("env", merge=True)))}
         around = Around(
@@ -187,6 +194,17 @@ def _job(step: Mapping, number: str) -> Job:
     )
 
 
+def _secrets(holder: Mapping | None, level: str) -> Iterator[SecretUse]:
+    """`secrets: [NAME]`, which is the variable too, or `secrets: {VARIABLE: NAME}`."""
+    node = holder.get("secrets", merge=True) if holder is not None else None
+    pairs = [(key.value, value) for key, value in node.pairs(merge=True)] if isinstance(node, Mapping) else []
+    pairs += [(item.value, item) for item in scalars(node)]
+    for variable, value in pairs:
+        if isinstance(value, Scalar) and value.value:
+            publishes = publishes_by_name(variable, value.value)
+            yield SecretUse(name=value.value, level=level, publishes=publishes)
+
+
 def _reach(step: Mapping) -> tuple[tuple[str, ...], bool]:
     """Return what starts a step; whether pull requests do is a setting of the pipeline, not of the file."""
     condition, branches = step.text("if", merge=True), step.text("branches", merge=True)
@@ -212,11 +230,22 @@ def _with_matrix(markers: Markers, matrix: dict[str, list[Source | str | None]])
     return Markers(syntax="braces", lookup=lambda name: matrix.get(name, [])) if matrix else markers
 
 
+def _pod(given: Mapping | None, markers: Markers, around: Around) -> Iterator[Fact]:
+    """The containers in which the agent stack for Kubernetes runs a step."""
+    for node in walk(given) if given is not None else ():
+        for key, value in node.pairs(merge=True) if isinstance(node, Mapping) else ():
+            for container in list_of(value) if key.value in _CONTAINERS else []:
+                image = container.scalar("image", merge=True) if isinstance(container, Mapping) else None
+                if image is not None:
+                    yield from images(image.source, markers, role="job", engine="buildkite", job=around.job)
+
+
 def _plugin(key: Scalar, given: Mapping | None, markers: Markers, around: Around) -> Iterator[Fact]:
     name, hash_, ref = key.value.partition("#")
     unknown = "$" in key.value
     url = parse_git_url(name, any_https=True) if _URL.match(name) else None
-    local = name.startswith((".", "/", "file://"))
+    stack = name == "kubernetes"
+    local = stack or name.startswith((".", "/", "file://"))
     if not unknown and url is None and not local and not _SHORT.fullmatch(name) and name.count("/") < 2:
         return
     full = name if url is not None or local or "/" in name else f"buildkite-plugins/{name}-buildkite-plugin"
@@ -237,6 +266,8 @@ def _plugin(key: Scalar, given: Mapping | None, markers: Markers, around: Around
         ref_kind=UNKNOWN if unknown else classify_ref(ref),
         local=local,
     )
+    if stack:
+        yield from _pod(given, markers, around)
     inputs = {pair.value.lower(): value for pair, value in given.pairs(merge=True)} if given is not None else {}
     call = Call(place=key.span, inputs=inputs, markers=markers, around=around, engine="buildkite")
     yield from known_facts("buildkite", name.removeprefix("buildkite-plugins/"), call)

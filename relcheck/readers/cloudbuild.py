@@ -2,7 +2,8 @@
 
     steps: [{name: IMAGE, entrypoint, args, script, env, secretEnv}]
     images: [IMAGE]                                    pushed when every step has succeeded
-    artifacts: {pythonPackages, npmPackages, mavenArtifacts, goModules: [{repository}]}
+    artifacts: {pythonPackages, npmPackages, mavenArtifacts: [{repository}], goModules: [{repositoryName, …}],
+                objects: {location: gs://…}}
     substitutions: {_NAME: value}      options: {env, pool}      availableSecrets: {secretManager: [{env, versionName}]}
 
 `$NAME` and `${NAME}` are replaced before anything runs, `$$` stands for a dollar sign. An image of the platform's own
@@ -29,10 +30,13 @@ _BUILDERS = frozenset({
     "docker", "gcloud", "kubectl", "npm", "yarn", "mvn", "gradle", "go", "git", "curl", "wget", "gsutil", "helm", "bazel",
 })  # fmt: skip
 _OWN_REGISTRIES = ("gcr.io/cloud-builders/", "gcr.io/cloud-builders-community/")
-_PACKAGES = {"pythonPackages": "pypi", "npmPackages": "npm", "mavenArtifacts": "maven", "goModules": "go"}
+_PACKAGES = {"pythonPackages": "pypi", "npmPackages": "npm", "mavenArtifacts": "maven"}
 _JOB = "build"
 _BARE = lazy_pattern(r"\$([A-Za-z_]\w*)", re.ASCII)
-_SHELLS = ("bash", "sh", "/bin/bash", "/bin/sh")
+_TAGS = ("-t", "--tag")
+_LINE = lazy_pattern(r"(?:[^\\\n;&|]|\\.)+", re.DOTALL)
+_TAGGED = lazy_pattern(r"(?<!\S)(?:-t|--tag)[ =][\"']?(?P<name>[^\s\"']+)")
+_PUSHED = lazy_pattern(r"\bdocker (?:push|tag \S+) [\"']?(?P<name>[^\s\"']+)")
 
 
 def read(source: Source) -> Iterator[Fact]:
@@ -61,14 +65,16 @@ class _Build:
         }  # fmt: skip
         self.markers = Markers(syntax="compose", lookup=self._lookup)
         self.steps = [step for step in list_of(top.get("steps", merge=True)) if isinstance(step, Mapping)]
-        named = [node for step in self.steps for node in scalars(step.get("args", merge=True))]
-        named += scalars(top.get("images"))
+        named = [source for step in self.steps for source in _made(step)]
+        named += [node.source for node in scalars(top.get("images"))]
         # An image that the build makes and uses follows nobody else; its names are often known in part only.
-        self.built = {_braced(node.value) for node in named}
-        self.built |= {self.markers.one(node.source).text.replace(MARK, "…") for node in named}
+        self.built = {_braced(source.text) for source in named}
+        self.built |= {self.markers.one(source).text.replace(MARK, "…") for source in named}
         # Whatever its tag, an image of the same name as one that a build step tags is that one.
-        self.tagged = {_untagged(text) for step in self.steps for text in _tags(step)}
-        self.tagged |= {_untagged(node.value) for node in scalars(top.get("images"))}
+        self.tagged = {_untagged(text) for text in self.built}
+
+    def _is_own(self, written: str) -> bool:
+        return _braced(written) in self.built or _untagged(written) in self.tagged
 
     def _lookup(self, name: str) -> list[Source | str | None]:
         return [self.values[name].source] if name in self.values else []
@@ -76,7 +82,7 @@ class _Build:
     def facts(self) -> Iterator[Fact]:
         """Yield the job, its steps, and what it pushes when all of them have succeeded."""
         yield self._job()
-        yield from variable_facts(self.values.items(), job=_JOB)
+        yield from variable_facts(((name.lstrip("_"), value) for name, value in self.values.items()), job=_JOB)
         options = self.top.map("options")
         yield from self._environment(options.get("env") if options is not None else None, -1)
         for number, step in enumerate(self.steps):
@@ -101,10 +107,10 @@ class _Build:
         )
 
     def _secrets(self) -> Iterator[SecretUse]:
-        available = self.top.map("availableSecrets")
-        for entry in list_of(available.get("secretManager") if available is not None else None):
-            if isinstance(entry, Mapping) and entry.text("env"):
-                yield SecretUse(name=entry.text("env"), level="job", publishes=publishes_by_name(entry.text("env"), ""))
+        """What a step is given, or by `options.secretEnv` all of them; what is only declared is in no step's reach."""
+        options = self.top.map("options")
+        for name in scalars(options.get("secretEnv") if options is not None else None):
+            yield SecretUse(name=name.value, level="job", publishes=publishes_by_name(name.value, ""))
         for number, step in enumerate(self.steps):
             for name in scalars(step.get("secretEnv", merge=True)):
                 yield SecretUse(name=name.value, step=number, publishes=publishes_by_name(name.value, ""))
@@ -124,7 +130,7 @@ class _Build:
         if name is not None:
             yield from images(
                 name.source, self.markers, role="job", engine="cloudbuild", job=_JOB, step=number,
-                build_here=_braced(name.value) in self.built or _untagged(name.value) in self.tagged,
+                build_here=self._is_own(name.value),
             )  # fmt: skip
         yield from self._environment(step.get("env", merge=True), number)
         around = Around(job=_JOB, step=number, guarded=True, id_token="unknown")  # noqa: S106 - a level, not a secret
@@ -135,7 +141,7 @@ class _Build:
             yield from placed(read_shell(script.source, context="run", job=_JOB, step=number), around)
         elif script is None:
             for fact in placed(self._command(step, name, number), around):
-                own = isinstance(fact, Image) and fact.role in ("pulled", "run") and _braced(fact.written) in self.built
+                own = isinstance(fact, Image) and fact.role in ("pulled", "run") and self._is_own(fact.written)
                 yield fact.replace(build_here=True) if own else fact
 
     def _command(self, step: Mapping, name: Scalar | None, number: int) -> Iterator[Fact]:
@@ -168,18 +174,52 @@ class _Build:
                     yield from registry(source, ecosystem=ecosystem, purpose="publish", key="repository", job=_JOB)
                     url = parse_url(source.text)
                     yield _publish(repository, ecosystem, url.host if url is not None else UNKNOWN)
+        yield from self._modules(artifacts)
+        objects = artifacts.map("objects") if artifacts is not None else None
+        location = objects.scalar("location") if objects is not None else None
+        if location is not None:
+            source = self.markers.one(location.source)
+            yield from registry(source, ecosystem="generic", purpose="publish", key="location", job=_JOB)
+
+    def _modules(self, artifacts: Mapping | None) -> Iterator[Publish]:
+        """`goModules: [{repositoryName, repositoryLocation, …}]`: a repository of the platform, LOCATION-go.pkg.dev."""
+        for entry in list_of(artifacts.get("goModules") if artifacts is not None else None):
+            name = entry.scalar("repositoryName") if isinstance(entry, Mapping) else None
+            if name is not None and isinstance(entry, Mapping):
+                location = entry.text("repositoryLocation")
+                known = bool(location) and "$" not in location
+                yield _publish(name, "go", f"{location}-go.pkg.dev" if known else UNKNOWN)
 
 
-def _tags(step: Mapping) -> Iterator[str]:
-    """Yield the names that a build gives: `-t NAME`, `--tag=NAME`, `--destination=NAME` (kaniko)."""
+def _made(step: Mapping) -> Iterator[Source]:
+    """Yield the names that a step gives to images, and those that it pushes, which were made before.
+
+    `build … -t NAME`, `tag A NAME`, `push NAME`, `--destination=NAME` (kaniko), as arguments or in a script.
+    """
+    words = scalars(step.get("args", merge=True))
+    verb = words[0].value if words else ""
+    if verb in ("tag", "push") and len(words) > 1:
+        yield words[-1].source
+    naming = (*_TAGS, "--destination") if verb in ("build", "buildx") else ("--destination",)
     before = ""
-    for node in scalars(step.get("args", merge=True)):
+    for node in words:
         name, equals, value = node.value.partition("=")
-        if before in ("-t", "--tag", "--destination"):
-            yield node.value
-        elif equals and name in ("-t", "--tag", "--destination"):
-            yield value
+        if before in naming:
+            yield node.source
+        elif equals and name in naming:
+            yield node.source.part(len(name) + 1, len(name) + 1 + len(value))
         before = node.value
+    for text in (*words, step.scalar("script", merge=True)):
+        if text is not None and "docker" in text.value:
+            yield from _made_by_script(text.source)
+
+
+def _made_by_script(source: Source) -> Iterator[Source]:
+    """The same in shell text, command by command."""
+    for line in _LINE.finditer(source.text):
+        found = _TAGGED if "build" in line[0] else _PUSHED
+        for match in found.finditer(source.text, *line.span()):
+            yield source.part(*match.span("name"))
 
 
 def _braced(text: str) -> str:

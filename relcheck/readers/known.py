@@ -6,7 +6,7 @@ version, and what the configuration adds (`known-components`). The keys of an en
     login       {tool, host, username, password, cloud, default}       default: the host when none is written
     images      [{input, role, tag, host, split, after, only, unless}] tag, host: inputs that complete the name; after: it
                                                                        stands behind this text, as in `service:name:tag`
-    publish     {ecosystem, tool, host, target, token, dry, skip, only, unless}
+    publish     {ecosystem, tool, host, target, token, dry, skip, only, unless, present}
     setup       [{input, name}]                                        an installed tool
     registries  [{input, ecosystem, purpose}]
     charts      [{name, version, repository, only}]
@@ -73,7 +73,9 @@ class Call(Record):
         return UNKNOWN if MARK in text else text
 
     def applies(self, spec: Entry) -> bool:
-        """Whether the inputs fit `only` and not `unless`; what is not known fits neither."""
+        """Whether one of `present` is written, and the inputs fit `only` and not `unless`; what is not known fits neither."""
+        if "present" in spec and not any(name in self.inputs for name in spec["present"]):
+            return False
         for name, pattern in spec.get("only", {}).items():
             text = self.text(name)
             if text is UNKNOWN or not re.search(pattern, str(text)):
