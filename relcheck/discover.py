@@ -47,6 +47,7 @@ _NO_TEXT = (
     ".dll", ".exe", ".dylib", ".a", ".o", ".bin", ".wasm", ".mo", ".parquet", ".sqlite", ".db", ".npy", ".pb",
 )  # fmt: skip
 """Names of files that hold no text worth a look: they are not even opened for secrets."""
+_SUBMODULE = "a submodule: it is checked in its own repository"
 _VENDORED = frozenset(("vendor", "third_party", "node_modules", "site-packages", "bower_components"))
 _TEMPLATE = lazy_pattern(
     r"\.(?:tpl|j2|jinja2?|tmpl|template|in|erb|mustache|gotmpl)(?:\.[a-z]+)?$|[{<]{2}|cookiecutter", re.IGNORECASE
@@ -66,6 +67,10 @@ class Candidate(Record):
     path: str
     format: str
     named: bool = False
+
+
+_COMPONENT = lazy_pattern(r"templates/(?:[\w-]+|[\w-]+/template)\.ya?ml")
+"""Where a project has the components that pipelines of other projects include (documentation: "CI/CD components")."""
 
 
 class PathClass(Record):
@@ -93,10 +98,11 @@ class Discovery(Record):
     above: str = ""  # what of the root's own path tells formats: `.github/` when that folder is the root
 
 
-def path_class(path: str, *, named: bool = False, chart: bool = False) -> PathClass:
+def path_class(path: str, *, named: bool = False, chart: bool = False, file_format: str = "") -> PathClass:
     """Say what a path below the root tells of a file; a file named outright is never a fixture."""
     segments = path.lower().split("/")[:-1] if not path.startswith("/") else []
-    fixture = any(map(_is_fixture, segments)) or ("templates" in segments and not chart) or bool(_SAMPLE.search(path))
+    shipped = chart or (file_format == "gitlab-ci" and _COMPONENT.fullmatch(path) is not None)
+    fixture = any(map(_is_fixture, segments)) or ("templates" in segments and not shipped) or bool(_SAMPLE.search(path))
     return PathClass(
         fixture=fixture and not named,
         template=bool(_TEMPLATE.search(path)) or (chart and "templates" in segments),
@@ -246,7 +252,7 @@ class _Search:
                 listing = vcs.list_files(self._root)
                 self._git = True
                 for name in listing.submodules:
-                    self._passed[name] = "a submodule: it is checked in its own repository"
+                    self._passed[name] = _SUBMODULE
                 return frozenset(
                     path for path in listing.tracked | listing.untracked if self._belongs(path, path in listing.tracked)
                 )
@@ -273,6 +279,9 @@ class _Search:
             try:
                 entries = sorted(os.scandir(full), key=lambda entry: entry.name)
             except OSError:
+                continue
+            if folder and any(entry.name == ".git" and entry.is_file(follow_symlinks=False) for entry in entries):
+                self._passed[folder] = _SUBMODULE
                 continue
             ignored = above.deeper(full, folder)
             for entry in entries:

@@ -151,6 +151,16 @@ def test_a_submodule_is_left_to_its_own_repository(tmp_path: Path) -> None:
     assert "submodule" in dict(found.passed_over)["sub"]
 
 
+def test_without_git_a_folder_with_the_file_of_a_submodule_is_one(tmp_path: Path) -> None:
+    dockerfiles(tmp_path, "", "sub")
+    write_tree(tmp_path, {"sub/.git": "gitdir: ../.git/modules/sub\n"})
+
+    found = discover([str(tmp_path)])
+
+    assert read(found) == ["Dockerfile"]
+    assert "submodule" in dict(found.passed_over)["sub"]
+
+
 def test_exclusion_spares_what_is_named_unless_forced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(dockerfiles(tmp_path, "a", "b"))
 
