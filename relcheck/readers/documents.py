@@ -13,8 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from typing import Any
 
 from relcheck.facts import Fact, Unreadable
+from relcheck.readers.json_top import json_top
 from relcheck.readers.kubernetes import Setting, is_object, read_document, setting_of
 from relcheck.readers.kubernetes_kinds import group_of
 from relcheck.readers.kubernetes_schemas import without_schemas
@@ -28,6 +30,7 @@ _COMPOSE_KEYS = frozenset((
     "services", "version", "name", "networks", "volumes", "configs", "secrets", "include", "models", "x",
 ))  # fmt: skip
 _PIPELINE_KEYS = ("jobs", "stages", "steps", "pipelines", "orbs", "executors", "commands")
+_AZURE = "Microsoft.App/"
 _MODULES = {"kustomize.config.k8s.io": "kustomization", "skaffold": "skaffold", "vendir.k14s.io": "vendir"}
 """Groups whose files have readers of their own, which know them by name too."""
 DocumentReader = Callable[[Source, Node], Iterator[Fact]]
@@ -35,6 +38,9 @@ DocumentReader = Callable[[Source, Node], Iterator[Fact]]
 
 def read(source: Source) -> Iterator[Fact]:
     """Read all documents of a file."""
+    top = json_top(source.text) if source.path.endswith(".json") else None
+    if top is not None and not _may_hold_facts(top):
+        return
     loaded = load(without_schemas(source))
     if loaded.faults and _TEMPLATE.search(source.text):
         yield from _template(source)
@@ -49,6 +55,16 @@ def read(source: Source) -> Iterator[Fact]:
     setting = setting_of(source)
     for node in loaded.documents:
         yield from _document(source, node, setting)
+
+
+def _may_hold_facts(top: dict[str, Any]) -> bool:
+    """Whether an object may be one of those that `_document` reads, by the members that it asks for."""
+    return (
+        "kind" in top
+        or isinstance(top.get("services"), dict)
+        or str(top.get("type", "")).startswith(_AZURE)
+        or any(key in top for key in _PIPELINE_KEYS)
+    )
 
 
 def _document(source: Source, node: Node, setting: Setting) -> Iterator[Fact]:
