@@ -1,12 +1,13 @@
-"""Write the pages that are made from the code: the rules, the formats and their kinds of fact, the rules by format.
+"""Write the pages that are made from the code: the rules, the formats and their kinds of fact, the rules by format and place.
 
-    python docs/generate.py           # writes docs/rule-list.md, docs/formats.md and docs/format-rules.md
+    python docs/generate.py           # writes docs/rule-list.md, formats.md, format-rules.md and places.md
 
 A test fails when a page is not what this writes.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
@@ -20,6 +21,7 @@ from relcheck.readers import FORMATS, read_source  # noqa: E402 - see above
 from relcheck.rules import Rule, load_rules  # noqa: E402 - see above
 from relcheck.source import Source  # noqa: E402 - see above
 from tests.format_rules import SETTLE_ONLY, rules_by_format  # noqa: E402 - see above
+from tests.place_table import Entry, Table, tables  # noqa: E402 - see above
 from tests.properties.places import Fixture, fixtures  # noqa: E402 - see above
 
 _WITHIN = frozenset(("unreadable", "suppression", "release"))
@@ -43,7 +45,7 @@ _TOPICS: dict[str, tuple[str, ...]] = {
     ),
     "Packages: JVM and .NET": ("pom", "gradle", "gradle-catalog", "jvm-wrapper", "sbt", "nuget"),
     "Packages: other languages": ("cargo-toml", "go-mod", "gemfile", "gemspec", "composer-json", "lock-others", "gitmodules"),
-    "Scripts": ("shell", "makefile", "script-metadata", "script-variables"),
+    "Scripts": ("shell", "makefile", "tox", "noxfile", "script-metadata", "script-variables"),
     "Configuration of clients": (
         "npmrc", "yarnrc", "bunfig", "pypirc", "pip-conf", "condarc", "cargo-config", "maven-settings", "gem-credentials",
         "composer-auth", "docker-config", "container-registries", "helm-repositories", "netrc", "git-credentials", "git-config",
@@ -53,6 +55,8 @@ _TOPICS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Where a format stands on the page; one that is named nowhere stands at the end."""
 _LAST = "Others"
+_MARKED = re.compile(r"[*`<>\[\]]")
+"""What Markdown would take for its own in the name of a place."""
 
 
 def rule_list(rules: Iterable[Rule]) -> str:
@@ -158,12 +162,47 @@ def format_rules_page(found: dict[str, set[str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def places_page(given: Iterable[Table]) -> str:
+    """Return the page of the places where a coordinate can stand: which facts are read there, which rules use them."""
+    given = tuple(given)
+    count = sum(len(table.entries) for table in given)
+    lines = [
+        "# Places",
+        "",
+        f"{count} places in {len(given)} sections of the format specification, where a coordinate, a credential or a setting of",
+        "a release can stand. Made by `python docs/generate.py` from `tests/places/`, where each place has a small file; a test",
+        "reads it, and asserts the facts and the findings at their very words. A rule that is not named beside a place may speak",
+        "there all the same. Where no rule speaks, the last column says what becomes of the fact; where nothing must be read,",
+        "that it is silent.",
+    ]
+    for table in given:
+        lines += [
+            "",
+            f"## {table.section} {table.title} ({table.priority})",
+            "",
+            "| place | file | facts | rules |",
+            "|---|---|---|---|",
+        ]
+        lines += [_place_row(entry) for entry in table.entries]
+    return "\n".join(lines) + "\n"
+
+
+def _place_row(entry: Entry) -> str:
+    kinds = dict.fromkeys(fact.split(" ", 1)[0] for fact in entry.facts)
+    rules = dict.fromkeys(find.split(" ", 1)[0] for find in entry.finds)
+    silent = f"silent: no {' or '.join(entry.silent)}" if entry.silent else ""
+    told = ", ".join(f"`{rule}`" for rule in rules) or entry.unjudged or silent
+    cells = (_MARKED.sub(r"\\\g<0>", entry.place), f"`{entry.file}`", ", ".join(kinds), told)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
 def pages() -> dict[Path, str]:
     """Return the text of each page by its path."""
     return {
         ROOT / "docs" / "rule-list.md": rule_list(load_rules().rules.values()),
         ROOT / "docs" / "formats.md": format_page(observed(fixtures())),
         ROOT / "docs" / "format-rules.md": format_rules_page(rules_by_format()),
+        ROOT / "docs" / "places.md": places_page(tables()),
     }
 
 

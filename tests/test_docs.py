@@ -18,7 +18,7 @@ from tests.format_rules import SETTLE_ONLY, rules_by_format
 from tests.made_kinds import made_by
 from tests.properties.places import fixtures, format_fixtures
 
-PAGES = ("rule-list.md", "formats.md", "format-rules.md")
+PAGES = ("rule-list.md", "formats.md", "format-rules.md", "places.md")
 MODULES = sorted({form.module for form in FORMATS})
 NEVER_YIELDED = {
     ("bake", "registry"): "variables are asked for secrets only",
