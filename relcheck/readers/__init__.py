@@ -147,6 +147,7 @@ FORMATS: tuple[Format, ...] = (
         ((b"version",), (b"orbs", b"commands", b"executors", b"jobs")),
     ),
     Format("pre-commit", "pre_commit", ("**/.pre-commit-config.yaml", "**/.pre-commit-config.yml")),
+    Format("pre-commit", "pre_commit", ("**/.pre-commit-config[._-]*.y*ml", "**/.pre-commit-hooks.y*ml"), ((b"repos:", b"id:"),)),
     Format(
         "compose",
         "compose",

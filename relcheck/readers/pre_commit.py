@@ -1,4 +1,7 @@
-""".pre-commit-config.yaml: hooks of other repositories, their extra dependencies, and container hooks."""
+""".pre-commit-config.yaml: hooks of other repositories, their extra dependencies, and container hooks.
+
+`.pre-commit-hooks.yaml` is the other side, a list of hooks that a repository offers: [{id, entry, language, …}].
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Component, Dependency, Fact, Text, Unreadable
 from relcheck.readers.images import image_fact
-from relcheck.readers.nodes import Mapping, Scalar
+from relcheck.readers.nodes import Mapping, Scalar, Sequence
 from relcheck.readers.npm_spec import npm_firmness
 from relcheck.readers.python_requirement import requirement
 from relcheck.readers.yaml_tree import load
@@ -16,11 +19,20 @@ from relcheck.refs.git import classify_ref, parse_git_url, version_comment
 from relcheck.refs.url import parse_url
 from relcheck.source import Source
 
+_VERSIONED = {
+    "rust": ("cargo", r"(?P<name>[^:]*):?(?P<version>.*)"),
+    "ruby": ("gem", r"(?P<name>[^:]*):?(?P<version>.*)"),
+    "dart": ("pub", r"(?P<name>[^:]*):?(?P<version>.*)"),
+    "conda": ("conda", r"(?:[\w.-]+::)?(?P<name>[\w.-]+)\s*={0,2}\s*(?P<version>.*)"),
+    "lua": ("luarocks", r"(?P<name>\S+)\s*(?P<version>.*)"),
+    "r": ("cran", r"(?P<name>[\w./-]+)@?(?P<version>.*)"),
+}
+"""How the languages name a package and its version; those that are not here have grammars of their own."""
 _OWN = ("local", "meta", "builtin")
 
 
 def read(source: Source) -> Iterator[Fact]:
-    """Yield a component for each foreign repository, and what its hooks install or run."""
+    """Yield a component for each foreign repository, and what its hooks (or those that are offered) install or run."""
     loaded = load(source)
     for fault in loaded.faults:
         yield Unreadable(span=fault.span, reason=fault.reason)
@@ -28,6 +40,9 @@ def read(source: Source) -> Iterator[Fact]:
         for entry in (top.seq("repos") if isinstance(top, Mapping) else None) or ():
             if isinstance(entry, Mapping):
                 yield from _entry(entry)
+        for hook in top if isinstance(top, Sequence) else ():
+            if isinstance(hook, Mapping):
+                yield from _hook(hook, own=True)
 
 
 def _entry(entry: Mapping) -> Iterator[Fact]:
@@ -100,22 +115,27 @@ def _docker_entry(entry: Scalar) -> Iterator[Fact]:
 
 
 def _versioned(item: Scalar, language: str) -> Iterator[Fact]:
-    """`cli:NAME[:VERSION]` and `NAME[:VERSION]` of Rust, `NAME[:VERSION]` of Ruby."""
+    """`NAME[MARK VERSION]`, whose mark and ecosystem `_VERSIONED` gives; `cli:` of Rust says that it is a program."""
+    ecosystem, mark = _VERSIONED[language]
     skip = len("cli:") if language == "rust" and item.value.startswith("cli:") else 0
-    name, colon, version = item.value[skip:].partition(":")
+    match = re.match(mark, item.value[skip:])
+    name = match["name"] if match else item.value[skip:]
+    version = (match["version"] or "") if match else ""
     parts = {"name": item.source.at(skip, skip + len(name))}
-    if colon:
-        parts["constraint"] = item.source.at(skip + len(name) + 1, len(item.value))
+    if match and version:
+        start, end = match.span("version")
+        parts["constraint"] = item.source.at(skip + start, skip + end)
+    exact = language in ("rust", "ruby", "dart") or not re.match(r"[<>~!^]|.*\*", version)
     yield Dependency(
-        span=parts.get("constraint", parts["name"]), parts=parts, ecosystem="cargo" if language == "rust" else "gem",
-        where="tool", name=name, constraint=version, firmness="exact" if version else "any", group="dev",
+        span=parts.get("constraint", parts["name"]), parts=parts, ecosystem=ecosystem, where="tool", name=name,
+        constraint=version, firmness=("exact" if exact else "range") if version else "any", group="dev",
     )  # fmt: skip
 
 
 def _dependency(item: Scalar, language: str) -> Iterator[Fact]:
     """An entry of `additional_dependencies`, in the grammar of the hook's language."""
     text = item.value
-    if language in ("rust", "ruby"):
+    if language in _VERSIONED:
         yield from _versioned(item, language)
         return
     if (
