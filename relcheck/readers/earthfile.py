@@ -1,6 +1,7 @@
 """Earthfiles (the Earthfile reference, VERSION 0.8): what targets build from, save, and take from other repositories.
 
-    FROM IMAGE | TARGET | DOCKERFILE …      BUILD, COPY (TARGET/artifact …), DO TARGET+FUNCTION, IMPORT REFERENCE AS ALIAS
+    FROM IMAGE | TARGET | DOCKERFILE [-f FILE] [--build-arg NAME=VALUE] CONTEXT
+    BUILD, COPY (TARGET/artifact …), DO TARGET+FUNCTION, IMPORT REFERENCE AS ALIAS
     ARG NAME=default, LET, SET              values; those of a target are its own, `--global` ones of the base are everyone's
     RUN, ENTRYPOINT, CMD, LOCALLY, IF, FOR  commands
     WITH DOCKER --pull IMAGE --load NAME=+T, SAVE IMAGE [--push] NAME…, GIT CLONE [--branch R] URL PATH
@@ -13,8 +14,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Component, Fact, Image, Related
-from relcheck.readers.build_inputs import compose_file
+from relcheck.facts import UNKNOWN, Component, Fact, Image, Option, Related
+from relcheck.readers.build_inputs import argument, compose_file
+from relcheck.readers.build_inputs import build as local_build
 from relcheck.readers.composed import masked
 from relcheck.readers.dockerfile_words import json_words, unquote
 from relcheck.readers.images import image_fact
@@ -35,6 +37,7 @@ _WORD = re.compile(
     re.DOTALL,
 )
 _COMMAND_VALUE = re.compile(r"\$\((?:[^()]|\([^()]*\))*\)")
+_OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w-]*)(?:=(?P<value>.*))?", re.DOTALL)
 _FLAG = re.compile(r"--(?P<name>[\w-]+)(?:=(?P<value>.*))?$", re.DOTALL)
 _VALUED = frozenset((
     "branch", "pull", "load", "compose", "platform", "cache-from", "secret", "mount", "network", "build-arg", "allow-privileged",
@@ -42,7 +45,12 @@ _VALUED = frozenset((
 ))  # fmt: skip
 _BLOCKS = ("IF", "FOR", "WITH", "WAIT", "TRY")
 _CHOICES = ("IF", "FOR")
-_TEXTS = ("RUN", "IF", "FOR", "LOCALLY")
+_TEXTS = ("RUN", "IF", "LOCALLY")
+_RUNTIME = ("ENTRYPOINT", "CMD", "HEALTHCHECK")
+_FLAGS = re.compile(
+    r"(?:\s*--(?:secret|mount|network|oidc)\s+(?!-)(?:\"[^\"]*\"|'[^']*'|[^\s\"'])+(?=\s)"
+    r"|\s*--[\w-]+(?:=(?:\"[^\"]*\"|'[^']*'|\S)*|\s+(?=\")\"[^\"]*\")?(?=\s))*\s*(?:--\s+)?"
+)
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _ASSIGNED = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>.*)$", re.DOTALL)
 _SUBSHELL = re.compile(r"\$\((?P<script>.*)\)$", re.DOTALL)
@@ -100,6 +108,7 @@ class _Reader:
         self.shared: dict[str, Source] = {}
         self.values: dict[str, Source] = {}
         self.in_target = False
+        self.entrypoint = False  # it stands above, in the target
         self.recipe = ""  # the target around the line; "" in the base recipe
         self.saved_by: set[str] = set()  # the targets that save an image
         self.made_of: dict[str, set[str]] = {}  # the targets that one starts from, copies from or calls
@@ -110,7 +119,7 @@ class _Reader:
         target = _TARGET.fullmatch(line.text)
         if target is not None:
             self.values = dict(self.shared)
-            self.in_target, self.recipe = True, target["name"]
+            self.in_target, self.recipe, self.entrypoint = True, target["name"], False
             self.made_of.setdefault(self.recipe, set()).add("")  # until it has a FROM of its own
             self.blocks, self.asked = [], []
             return
@@ -127,6 +136,8 @@ class _Reader:
             yield from known(self, line.part(*match.span("rest")))
         elif match["name"] in _TEXTS:
             yield from self.script(line.part(*match.span("rest")))
+        elif match["name"] in _RUNTIME:
+            yield from self.runtime(match["name"], line.part(*match.span("rest")))
         if match["name"] in _BLOCKS:
             names = set(_VARIABLE.findall(match["rest"])) if match["name"] == "IF" else set()
             self.asked.append({name: self.values.pop(name) for name in sorted(names & self.values.keys())})
@@ -187,6 +198,8 @@ class _Reader:
         """FROM IMAGE, FROM +target, FROM DOCKERFILE [-f FILE] CONTEXT."""
         _, words = self.words(rest)
         self.made_of.setdefault(self.recipe, set()).discard("")
+        if words and words[0].text == "DOCKERFILE":
+            yield from self.dockerfile(words[1:])
         if not words or words[0].text in ("DOCKERFILE", "scratch"):
             return
         self.uses(words[0])
@@ -194,6 +207,41 @@ class _Reader:
             yield from self.target(words[0])
         else:
             yield from self.image(words[0], "base")
+
+    def dockerfile(self, words: list[Source]) -> Iterator[Fact]:
+        """FROM DOCKERFILE [-f FILE] [--build-arg NAME=VALUE]… [--target STAGE] CONTEXT: both paths seen from the Earthfile."""
+        inputs: list[Option] = []
+        folder: Source | None = None
+        waiting = ""
+        for word in words:
+            match = _OPTION.fullmatch(word.text)
+            if match is not None and not waiting and match["value"] is None:
+                waiting = match["name"]
+                continue
+            name, value = waiting, word
+            if match is not None and not waiting:
+                name, value = match["name"], word.part(*match.span("value"))
+            waiting = ""
+            if name == "build-arg":
+                inputs += self.handed(value)
+            elif name == "f":
+                inputs.append(Option(name="file", value=self.known(value), span=value.all()))
+            elif not name:
+                folder = value
+        if folder is not None and not any("+" in str(option.value) for option in inputs if option.name == "file"):
+            path = self.known(folder)
+            if "+" not in path:
+                yield local_build(folder.all(), path, inputs)
+
+    def known(self, word: Source) -> str:
+        """Return a word as far as it is known."""
+        return expand(word, self.values.get, "docker").source.text
+
+    def handed(self, pair: Source) -> Iterator[Option]:
+        """Yield what NAME=VALUE hands to a Dockerfile."""
+        name, equals, _ = pair.text.partition("=")
+        value = pair.part(len(name) + 1, len(pair.text)) if equals else None
+        yield from argument(name, expand(value, self.values.get, "docker").source if value is not None else None)
 
     def target(self, word: Source) -> Iterator[Fact]:
         """Yield the repository of a target that is someone else's."""
@@ -335,24 +383,43 @@ class _Reader:
 
     def script(self, rest: Source) -> Iterator[Fact]:
         """The shell text behind the flags."""
-        flags = re.match(
-            r"(?:\s*--[\w-]+(?:=(?:\"[^\"]*\"|'[^']*'|\S)*|\s+(?=\")\"[^\"]*\")?(?=\s))*\s*(?:--\s+)?", rest.text
-        )
+        flags = _FLAGS.match(rest.text)
         body = rest.part(flags.end() if flags else 0, len(rest.text))
+        # Behind --entrypoint stand arguments of the image's own program.
+        if flags is None or "--entrypoint" not in flags[0].split():
+            yield from self.commands(body, "run")
+
+    def commands(self, body: Source, context: str) -> Iterator[Fact]:
+        """A list of words in JSON, or a text for a shell."""
         words = json_words(body)
         known = {name: value.text for name, value in self.values.items() if "$" not in value.text}
         if words:
             from relcheck.readers.shell import read_argv  # noqa: PLC0415 - loads the grammar of the shell
 
-            yield from read_argv(words, context="run")
+            yield from read_argv(words, context=context)
         elif body.text.strip():
             from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
 
-            yield from read_shell(body, context="run", variables=known)
+            yield from read_shell(body, context=context, variables=known)
+
+    def runtime(self, name: str, rest: Source) -> Iterator[Fact]:
+        """ENTRYPOINT, CMD and HEALTHCHECK [flags] CMD; after ENTRYPOINT the words of CMD are arguments."""
+        if name == "HEALTHCHECK":
+            word = re.search(r"\bCMD\s", rest.text)
+            rest = rest.part(word.end() if word else len(rest.text), len(rest.text))
+        arguments = name == "CMD" and self.entrypoint and json_words(rest) is not None
+        self.entrypoint = self.entrypoint or name == "ENTRYPOINT"
+        if not arguments:
+            yield from self.commands(rest, "runtime")
+
+    def each(self, rest: Source) -> Iterator[Fact]:
+        """FOR NAME IN WORDS: the commands that make the words."""
+        for match in _COMMAND_VALUE.finditer(rest.text):
+            yield from self.commands(rest.part(match.start() + 2, match.end() - 1), "run")
 
 
 _COMMANDS = {
     "FROM": _Reader.from_, "BUILD": _Reader.referred, "DO": _Reader.called, "IMPORT": _Reader.imported,
     "COPY": _Reader.copied, "SAVE": _Reader.saved, "WITH": _Reader.with_docker, "GIT": _Reader.git, "ARG": _Reader.assigned,
-    "LET": _Reader.assigned, "SET": _Reader.assigned, "ENV": _Reader.assigned,
+    "LET": _Reader.assigned, "SET": _Reader.assigned, "ENV": _Reader.assigned, "FOR": _Reader.each,
 }  # fmt: skip

@@ -97,6 +97,7 @@ def test_targets_of_others() -> None:
         "13:34 earthly a/c - none",
         "20:54 compose c.yml - none",
         "23:24 git q/w main branch",
+        "27:26 docker . - none",
     ]
 
 
@@ -107,6 +108,7 @@ def test_commands_of_an_earthfile() -> None:
         "17:9 apk add a",
         "18:13 git rev-parse HEAD",
         "21:11 docker compose up",
+        "29:18 /bin/a",
     ]
     assert lines_of("earthfile", "Earthfile", EARTHFILE, Download, "host", "executed_by") == ["16:14 files.acme.io sh"]
 
