@@ -34,6 +34,7 @@ HANDED_ON = {
     "helm_values": "objects in files that are named like values",
     "gitmodules": "the reader of URLs with credentials",
     "tox": "the commands of environments, which are shell text",
+    "setup_cfg": "the commands of tox's environments",
     "env_file": "the commands of direnv's file, which are shell text",
     "shell": "files that scripts write",
     "justfile": "the lines of recipes and processes, which are shell text",

@@ -78,6 +78,12 @@ FORMATS: tuple[Format, ...] = (
         ),
     ),
     Format(
+        "gitlab-ci",
+        "gitlab_ci",
+        ("templates/*.y*ml", "templates/*/template.y*ml"),
+        ((b"spec:",), (b"inputs:",), (b"\n---",)),
+    ),
+    Format(
         "azure-pipelines",
         "azure_pipelines",
         (
@@ -392,6 +398,12 @@ FORMATS: tuple[Format, ...] = (
         ("**/sources.list", "**/sources.list.d/*.list", "**/sources.list.d/*.sources", "**/apt/*.sources"),
         ((b"deb", b"URIs"),),
     ),
+    Format(
+        "dnf-repo",
+        "dnf_repo",
+        ("**/*.repo", "**/yum.conf", "**/dnf.conf"),
+        ((b"baseurl", b"mirrorlist", b"metalink", b"gpgcheck", b"sslverify"),),
+    ),
     Format("gem-credentials", "gem_credentials", ("**/.gem/credentials", "**/.bundle/config", "**/.gemrc", "**/gemrc")),
     Format("condarc", "condarc", ("**/.condarc", "**/condarc")),
     Format("helm-repositories", "helm_repositories", ("**/repositories.yaml",), ((b"repositories:",), (b"url:",))),
@@ -494,10 +506,11 @@ FORMATS: tuple[Format, ...] = (
         ),
         ((b"__version__",),),
     ),
+    Format("noxfile", "noxfile", ("**/noxfile.py",)),
     Format("script-metadata", "script_metadata", ("**/*.py",), ((b"\n# ///",), (b"# /// script",))),
     Format("script-metadata", "script_metadata", ("**/*.go",), ((b"//go:generate",),), comments=("//",)),
     Format("setup-py", "setup_py", ("**/setup.py",), ((b"setup",),)),
-    Format("setup-cfg", "setup_cfg", ("**/setup.cfg",), ((b"[metadata]", b"[options"),), comments=("#", ";")),
+    Format("setup-cfg", "setup_cfg", ("**/setup.cfg",), ((b"[metadata]", b"[options", b"[tox:tox]", b"[testenv"),), comments=("#", ";")),
     Format("pipfile", "pipfile", ("**/Pipfile",)),
     Format("conda-environment", "conda_environment", ("**/environment.y*ml",), ((b"dependencies",),)),
     Format("makefile", "makefile", ("**/Makefile", "**/GNUmakefile", "**/*.mk", "**/Makefile.*")),
@@ -537,7 +550,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format("justfile", "justfile", ("**/justfile", "**/.justfile", "**/*.just")),
     Format("procfile", "justfile", ("**/Procfile",)),
-    Format("tox", "tox", ("**/tox.ini",), comments=("#", ";")),
+    Format("tox", "tox", ("**/tox.ini", "**/tox.toml"), comments=("#", ";")),
     Format("taskfile", "taskfile", ("**/Taskfile.y*ml", "**/Taskfile.dist.y*ml"), ((b"tasks", b"env:"),)),
     Format(
         "rakefile",
@@ -550,7 +563,7 @@ FORMATS: tuple[Format, ...] = (
         "script-variables",
         "script_variables",
         (
-            "**/*.bat", "**/*.cmd", "**/noxfile.py", "**/tasks.py", "**/fabfile.py", "**/Fastfile",
+            "**/*.bat", "**/*.cmd", "**/tasks.py", "**/fabfile.py", "**/Fastfile",
         ),
         ((b"TOKEN", b"PASSWORD", b"API_KEY", b"CR_PAT", b"COMPOSER_AUTH", b"_AUTH", b"api-key", b"ApiKey", b"apikey"),),
         comments=("#", "//", "rem ", "::", ";"),
@@ -585,8 +598,10 @@ FORMATS: tuple[Format, ...] = (
         (
             (
                 b"apiVersion", b"services", b"jobs", b"steps:", b"stages:", b"pipelines:", b"op:", b'"op"', b"Microsoft.App/",
+                b"repository:",
+                b"script:",
             ),
-            (b"kind", b"image", b"build", b"steps"),
+            (b"kind", b"image", b"build", b"steps", b"stage", b"rules:"),
         ),
     ),
     Format("text", "plain_text", comments=("#", "//", "/*", "--", ";", "<!--", "%", '"')),

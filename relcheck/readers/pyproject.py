@@ -40,10 +40,10 @@ def read(source: Source) -> Iterator[Fact]:
         yield from _uv(tool.map("uv"))
         yield from _pdm(tool.map("pdm"))
         yield from _hatch(tool.map("hatch"))
-        if any(tool.get(name) is not None for name in ("hatch", "pdm", "poe", "cibuildwheel")):
+        if any(tool.get(name) is not None for name in ("hatch", "pdm", "poe", "cibuildwheel", "tox")):
             from relcheck.readers.pyproject_tasks import tasks  # noqa: PLC0415 - brings the shell grammar
 
-            yield from tasks(tool)
+            yield from tasks(source, tool)
 
 
 def script_facts(top: Mapping) -> Iterator[Fact]:

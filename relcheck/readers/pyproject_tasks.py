@@ -1,4 +1,4 @@
-"""What tools of pyproject.toml run and in which images: Hatch's and PDM's scripts, Poe's tasks, cibuildwheel."""
+"""What tools of pyproject.toml run and in which images: Hatch's and PDM's scripts, Poe's tasks, cibuildwheel, tox."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from relcheck.facts import Fact
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.shell import read_shell
+from relcheck.readers.tox import read_lines, read_tables
 from relcheck.source import Source
 
 _IMAGE = re.compile(r"(?:manylinux|musllinux)-.+-image$")
 _STEPS = ("before-all", "before-build", "before-test", "test-command", "repair-wheel-command")
 
 
-def tasks(tool: Mapping) -> Iterator[Fact]:
+def tasks(source: Source, tool: Mapping) -> Iterator[Fact]:
     """Yield the commands and images of the tables below `[tool]`."""
     hatch, pdm, poe = tool.map("hatch"), tool.map("pdm"), tool.map("poe")
     for _, environment in ((hatch.map("envs") if hatch else None) or _EMPTY).pairs():
@@ -25,6 +26,11 @@ def tasks(tool: Mapping) -> Iterator[Fact]:
     wheels = tool.map("cibuildwheel")
     if wheels is not None:
         yield from _wheels(wheels)
+    tox = tool.map("tox")
+    if tox is not None:
+        old = tox.scalar("legacy_tox_ini")
+        yield from read_lines(old.source) if old is not None else ()
+        yield from read_tables(source, tox)
 
 
 def _scripts(table: Node | None, context: str) -> Iterator[Fact]:

@@ -1,4 +1,4 @@
-"""setup.cfg: what setuptools reads there (`[metadata]`, `[options]`, `[options.extras_require]`)."""
+"""setup.cfg: what setuptools reads there (`[metadata]`, `[options]`, `[options.extras_require]`), and tox (`[testenv]`)."""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ def read(source: Source) -> Iterator[Fact]:
         if entry is not None:
             alone = not _continues(entry) and (after is None or not _continues(after))
             yield from _dependencies(entry, alone=alone)
+    if any(entry.section == "tox:tox" or entry.section.startswith("testenv") for entry in found):
+        from relcheck.readers.tox import read_lines  # noqa: PLC0415 - brings the shell grammar
+
+        yield from read_lines(source)
 
 
 def _package(source: Source, metadata: dict[str, Source], private: bool) -> Package:

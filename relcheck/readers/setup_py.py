@@ -7,28 +7,27 @@ is unknown.
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Fact, Package, Text
 from relcheck.readers.package_versions import version_fields
+from relcheck.readers.python_literals import Places, parse_python
 from relcheck.readers.python_requirement import requirement
 from relcheck.readers.urls import registry
-from relcheck.source import Source, Span, line_starts
+from relcheck.source import Source, Span
 
-MAX_LENGTH = 1_000_000
 _LISTS = {"install_requires": "prod", "setup_requires": "build", "tests_require": "dev"}
 
 
 def read(source: Source) -> Iterator[Fact]:
     """Yield the package and its dependencies; nothing where `setup` is not called."""
-    module = _parse(source.text)
+    module = parse_python(source.text)
     if module is None:
         return
     call = next((node for node in ast.walk(module) if isinstance(node, ast.Call) and _is_setup(node.func)), None)
     if call is None:
         return
-    places = _Places(source)
+    places = Places(source)
     names = _bound(module)
     arguments = {keyword.arg: _resolve(keyword.value, names) for keyword in call.keywords if keyword.arg}
     yield _package(source, places, arguments, any(keyword.arg is None for keyword in call.keywords))
@@ -38,17 +37,6 @@ def read(source: Source) -> Iterator[Fact]:
         yield from _list(places, extra, "optional")
     for link in _texts(places, arguments.get("dependency_links")):
         yield from registry(link, ecosystem="pypi", purpose="find-links", key="dependency_links")
-
-
-def _parse(text: str) -> ast.Module | None:
-    if len(text) > MAX_LENGTH:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _is_setup(node: ast.expr) -> bool:
@@ -84,29 +72,7 @@ def _values(node: ast.expr | None, names: dict[str, ast.expr]) -> list[ast.expr]
     return []
 
 
-class _Places:
-    """Finds literals in the file: the tree counts lines, and columns in bytes."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._starts = [*line_starts(source.text), len(source.text)]
-
-    def literal(self, node: ast.expr) -> Source | None:
-        """Return the text of a plain literal, or None for one with a prefix, escapes or several pieces."""
-        if not (isinstance(node, ast.Constant) and isinstance(node.value, str)) or node.end_lineno != node.lineno:
-            return None
-        if node.lineno > len(self._starts) - 1 or node.end_col_offset is None:
-            return None
-        start = self._starts[node.lineno - 1]
-        line = self._source.text[start : self._starts[node.lineno]].encode("utf-8", "surrogatepass")
-        first = start + len(line[: node.col_offset].decode("utf-8", "replace"))
-        last = start + len(line[: node.end_col_offset].decode("utf-8", "replace"))
-        if self._source.text[first + 1 : last - 1] != node.value:
-            return None
-        return self._source.part(first + 1, last - 1)
-
-
-def _package(source: Source, places: _Places, arguments: dict[str, ast.expr], starred: bool) -> Package:
+def _package(source: Source, places: Places, arguments: dict[str, ast.expr], starred: bool) -> Package:
     name, version = (places.literal(arguments[key]) if key in arguments else None for key in ("name", "version"))
     parts: dict[str, Span] = {}
     if name is not None:
@@ -129,13 +95,13 @@ def _package(source: Source, places: _Places, arguments: dict[str, ast.expr], st
     )
 
 
-def _texts(places: _Places, node: ast.expr | None) -> Iterator[Source]:
+def _texts(places: Places, node: ast.expr | None) -> Iterator[Source]:
     for item in node.elts if isinstance(node, ast.List | ast.Tuple) else ():
         text = places.literal(item)
         if text is not None:
             yield text
 
 
-def _list(places: _Places, node: ast.expr | None, group: str) -> Iterator[Fact]:
+def _list(places: Places, node: ast.expr | None, group: str) -> Iterator[Fact]:
     for text in _texts(places, node):
         yield from requirement(text, where="manifest", group=group)

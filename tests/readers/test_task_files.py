@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from relcheck.facts import Command, Image, Registry
-from tests.readers.reading import lines_of
+from relcheck.facts import Command, Dependency, Image, Registry
+from tests.readers.reading import facts_of, lines_of
 
 
 def images(module: str, path: str, text: str) -> list[str]:
@@ -64,3 +64,69 @@ def test_repositories_of_apt() -> None:
     assert lines_of("apt_sources", "sources.list", text, Registry, "host", "key", "integrity_off") == [
         "2:38 b.example.com deb False", "2:17 - trusted=yes True",
     ]  # fmt: skip
+
+
+NOX = """
+import nox
+
+@nox.session(python=["3.13"])
+def release(s):
+    if s.posargs:
+        s.run("docker", "push", "shop:1.0", external=True)
+    s.run("docker", "push", f"shop:{TAG}")
+    s.install("twine", *EXTRA)
+    print("docker push shop:2.0"); self.run("docker", "push", "shop:3.0")
+
+def helper(session):
+    session.run_always("sh", "-c", "docker push shop:4.0")
+    session.notify("docker", "push")
+    session.run()
+"""
+
+
+def test_sessions_of_nox() -> None:
+    found = facts_of("noxfile", "noxfile.py", NOX)
+
+    pushed = [str(f.written) for f in found if isinstance(f, Image)]
+    assert pushed == ["shop:1.0", "…", "shop:4.0"]
+    assert [f.name for f in found if isinstance(f, Dependency)] == ["twine"]
+    assert facts_of("noxfile", "noxfile.py", "def release(session:\n") == []
+
+
+TOX = """
+[env_run_base]
+deps = ["twine"]
+commands = [["docker", "push", "shop:1.0"], ["-", "docker", "push", "shop:{env:TAG}"], [{ replace = "ref" }, "x"]]
+[env.a]
+install_command = ["docker", "push", "shop:2.0", "{opts}"]
+[env.b]
+description = "docker push shop:3.0"
+"""
+OLD_TOX = "[testenv]\ncommands =\n  ! docker push shop:1.0\n  docker push \\\n    shop:2.0\n"
+
+
+def test_tox_in_every_file_that_it_reads() -> None:
+    tables = TOX.replace("[env", "[tool.tox.env")
+    old = f"[tool.tox]\nlegacy_tox_ini = '''\n{OLD_TOX}'''\n"
+
+    def pushed(module: str, path: str, text: str) -> list[str]:
+        found = facts_of(module, path, text)
+        for fact in found:
+            if isinstance(fact, Image) and isinstance(fact.tag, str) and "tag" in fact.parts:
+                place = fact.parts["tag"]
+                assert text[place.start : place.end] == fact.tag
+        return [str(fact.tag) for fact in found if isinstance(fact, Image)]
+
+    assert pushed("tox", "tox.toml", TOX) == ["1.0", "Unknown.UNKNOWN", "2.0"]
+    assert pushed("pyproject", "pyproject.toml", tables) == ["1.0", "Unknown.UNKNOWN", "2.0"]
+    assert pushed("pyproject", "pyproject.toml", old) == ["1.0", "2.0"]
+    assert pushed("tox", "tox.ini", OLD_TOX) == ["1.0", "2.0"]
+    assert pushed("setup_cfg", "setup.cfg", OLD_TOX) == ["1.0", "2.0"]
+
+
+def test_indexes_of_tox() -> None:
+    text = "[tox]\nindexserver =\n  default = http://a.acme.io/x\n  other = https://b.acme.io/\n[testenv]\nindexserver = http://c.acme.io\n"
+
+    found = [fact for fact in facts_of("tox", "tox.ini", text) if isinstance(fact, Registry)]
+
+    assert [(fact.host, fact.purpose) for fact in found] == [("a.acme.io", "index"), ("b.acme.io", "explicit-index")]
