@@ -328,7 +328,7 @@ class _Scan:
     def _read_record(self, path: str, repository: Repository) -> Read:
         candidate, source = self._candidates[path], self._sources[path]
         chart = candidate.format in ("helm-template", "helm-values", "helm-chart")
-        kind = path_class(path, named=candidate.named, chart=chart)
+        kind = path_class(path, named=candidate.named, chart=chart, file_format=candidate.format)
         if not candidate.named and is_misplaced(path, candidate.format, self._at_root):
             kind = kind.replace(fixture=True)
         view = FileView(

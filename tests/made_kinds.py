@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 
 READERS = "relcheck.readers"
 CLASSES = {kind.__name__: name for kind, name in KIND_OF.items()}
-ENTRIES = ("read", "read_document", "read_built")
+ENTRIES = ("read", "read_document", "read_documents", "read_built")
 """How a reader is called by others."""
 _OTHER_FORMATS = frozenset((f"{READERS}.{form.module}", entry) for form in FORMATS for entry in ENTRIES)
 _ENDS = _OTHER_FORMATS | {(READERS, "embedded"), (READERS, "reader_of")}

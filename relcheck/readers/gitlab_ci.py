@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from relcheck.facts import (
     UNKNOWN,
-    Component,
     Credential,
     Fact,
     Image,
@@ -20,19 +18,17 @@ from relcheck.facts import (
     Publish,
     Related,
     SecretUse,
-    Text,
     Truth,
     Unreadable,
 )
 from relcheck.readers.ci_common import NAMES_TAG, WRITES_FILE
+from relcheck.readers.gitlab_includes import function, include, triggered
 from relcheck.readers.gitlab_rules import Reach, reach
 from relcheck.readers.images import image_fact
 from relcheck.readers.insecure_engines import insecure_registries
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence, walk
 from relcheck.readers.yaml_tree import load
-from relcheck.refs.git import classify_ref
 from relcheck.refs.secrets import is_publish_variable
-from relcheck.refs.url import parse_url
 from relcheck.refs.variables import expand
 from relcheck.source import Source, Span, joined
 
@@ -44,7 +40,6 @@ _SCRIPTS = ("before_script", "script", "after_script")
 _PROXY = re.compile(r"\$\{?CI_DEPENDENCY_PROXY(?:_DIRECT)?_GROUP_IMAGE_PREFIX\}?/")
 _OWN_REGISTRY = re.compile(r"\$\{?CI_REGISTRY(?:_IMAGE)?\b")
 _MACHINE = re.compile(r"(?:macos-\d|windows-\d|saas-)")
-_RAW_REF = re.compile(r"/(?:-/)?raw/(?:refs/heads/)?(?P<ref>[^/]+)/")
 _EXTENDS_DEPTH = 10
 
 
@@ -53,7 +48,12 @@ def read(source: Source) -> Iterator[Fact]:
     loaded = load(source)
     for fault in loaded.faults:
         yield Unreadable(span=fault.span, reason=fault.reason)
-    documents = [document for document in loaded.documents if isinstance(document, Mapping)]
+    yield from read_documents(source, loaded.documents)
+
+
+def read_documents(source: Source, loaded: list[Node]) -> Iterator[Fact]:
+    """Yield the facts of the documents of a file."""
+    documents = [document for document in loaded if isinstance(document, Mapping)]
     header = documents[0] if len(documents) > 1 and documents[0].get("spec") is not None else None
     for document in documents[1:] if header is not None else documents:
         yield from _Pipeline(source, document, header).read()
@@ -79,25 +79,30 @@ class _Pipeline:
         default = self._top.map("default")
         for holder in (self._top, default) if default else (self._top,):
             yield from self._environment(holder, None, "")
+            yield from self._hooks(holder, None, "")
             for name in _SCRIPTS:
                 yield from self._script(holder.get(name), None, "")
         yield from self._variables(self._top.map("variables"), "")
+        yield from self._rule_variables(self._top.map("workflow"), "")
         yield from self._includes(self._top.get("include"))
-        for name, job in self._jobs.items():
-            yield from self._job(name, job)
+        for key, job in self._top.pairs(merge=True):
+            if isinstance(job, Mapping) and key.value not in _GLOBAL:
+                yield from self._job(key, job)
 
-    def _job(self, name: str, job: Mapping) -> Iterator[Fact]:
-        """One job or hidden template: its image, services, variables, scripts, triggers and what it releases."""
-        if not name.startswith("."):
-            yield self._job_fact(name, job)
+    def _job(self, key: Scalar, job: Mapping) -> Iterator[Fact]:
+        """One job or hidden template: its image, services, variables, scripts, triggers and what it releases.
+
+        Of two jobs with one name GitLab takes the last; what is written in the first counts as written all the same.
+        """
+        name = key.value
+        if not name.startswith(".") and job is self._jobs[name]:
+            yield self._job_fact(key, job)
         yield from self._environment(job, job, name)
         yield from self._variables(job.map("variables"), name)
-        for rule in job.seq("rules") or ():
-            yield from self._variables(rule.map("variables") if isinstance(rule, Mapping) else None, name)
-        hooks = job.map("hooks")
-        yield from self._script(hooks.get("pre_get_sources_script") if hooks else None, job, name)
-        for key in _SCRIPTS:
-            yield from self._script(job.get(key), job, name)
+        yield from self._rule_variables(job, name)
+        yield from self._hooks(job, job, name)
+        for word in _SCRIPTS:
+            yield from self._script(job.get(word), job, name)
         yield from self._steps(job.seq("run"), job, name)
         yield from self._trigger(job.get("trigger"), name)
         release = job.get("release")
@@ -111,6 +116,14 @@ class _Pipeline:
                 host="",
                 target="",
             )
+
+    def _hooks(self, holder: Mapping, job: Mapping | None, name: str) -> Iterator[Fact]:
+        hooks = holder.map("hooks")
+        yield from self._script(hooks.get("pre_get_sources_script") if hooks else None, job, name)
+
+    def _rule_variables(self, holder: Mapping | None, name: str) -> Iterator[Fact]:
+        for rule in (holder.seq("rules") if holder is not None else None) or ():
+            yield from self._variables(rule.map("variables") if isinstance(rule, Mapping) else None, name)
 
     def _effective(self, job: Mapping, key: str) -> Node | None:
         """Return a job's own value of a key, else that of what it extends, else the default."""
@@ -130,8 +143,8 @@ class _Pipeline:
         default = self._top.map("default")
         return default.get(key) if default is not None and key not in ("rules", "only", "except") else None
 
-    def _job_fact(self, name: str, job: Mapping) -> Job:
-        key = self._top.key(name)
+    def _job_fact(self, key: Scalar, job: Mapping) -> Job:
+        name = key.value
         found: Reach = reach(
             self._effective(job, "rules"),
             self._effective(job, "only"),
@@ -146,7 +159,7 @@ class _Pipeline:
         runners = self._effective(job, "tags")
         named = environment.text("name") if isinstance(environment, Mapping) else _text(environment)
         return Job(
-            span=key.span if key is not None else job.span,
+            span=key.span,
             job=name,
             system="gitlab",
             id=name,
@@ -288,110 +301,24 @@ class _Pipeline:
         return out
 
     def _steps(self, steps: Sequence | None, job: Mapping, name: str) -> Iterator[Fact]:
-        """`run:` a list of functions: `script` is shell text, `func` an OCI reference or a local path."""
+        """`run:` a list of functions: `script` is shell text, `func` (once `step`) names code that lies elsewhere."""
         for step in steps or ():
             if not isinstance(step, Mapping):
                 continue
-            script, function = step.scalar("script"), step.scalar("func") or step.scalar("step")
+            script, called = step.scalar("script"), step.get("func")
             if script is not None:
                 yield from self._script(script, job, name)
-            if function is not None and not function.value.startswith((".", "/")):
-                found = image_fact(function.source, role="artifact", engine="gitlab", job=name)
-                if found is not None:
-                    yield found
+            yield from function(called if called is not None else step.get("step"), name)
 
     def _includes(self, node: Node | None) -> Iterator[Fact]:
         for item in node.items if isinstance(node, Sequence) else [node]:
-            yield from _include(item, "")
+            yield from include(item, "")
 
     def _trigger(self, node: Node | None, name: str) -> Iterator[Fact]:
-        include = node.get("include") if isinstance(node, Mapping) else None
-        for item in include.items if isinstance(include, Sequence) else [include]:
-            yield from _include(item, name)
-
-
-def _include(node: Node | None, job: str) -> Iterator[Fact]:
-    """`local`, `project` with `ref`, `remote`, `template`, `component: HOST/PATH@REF`; a text is local or remote."""
-    if isinstance(node, Scalar):
-        if re.match(r"https?://", node.value):
-            yield _remote(node, verified=False, job=job)
-        return
-    if not isinstance(node, Mapping):
-        return
-    project, remote, component = node.scalar("project"), node.scalar("remote"), node.scalar("component")
-    if project is not None:
-        yield _project(project, node.scalar("ref"), job)
-    elif remote is not None:
-        yield _remote(remote, verified=node.get("integrity") is not None, job=job)
-    elif component is not None:
-        yield _component(component, job)
-
-
-def _project(project: Scalar, ref: Scalar | None, job: str) -> Component:
-    parts: dict[str, Span] = {"name": project.span} if "$" not in project.value else {}
-    known = ref is not None and "$" not in ref.value
-    if ref is not None and known:
-        parts["ref"] = ref.span
-    found: dict[str, Any] = {
-        "ref": ref.value if ref is not None else "",
-        "ref_kind": classify_ref(ref.value) if ref else "none",
-    }
-    if ref is not None and not known:
-        found = {"ref": UNKNOWN, "ref_kind": UNKNOWN}
-    return Component(
-        span=parts.get("ref", project.span),
-        parts=parts,
-        job=job,
-        system="gitlab",
-        kind="include",
-        name=project.value if "$" not in project.value else UNKNOWN,
-        owner=project.value.strip("/").partition("/")[0] if "$" not in project.value else UNKNOWN,
-        **found,
-    )
-
-
-def _remote(url: Scalar, *, verified: bool, job: str) -> Component:
-    parsed, raw = parse_url(url.value), _RAW_REF.search(url.value)
-    parts: dict[str, Span] = {"name": url.span}
-    kind: Text = UNKNOWN
-    if raw is not None and "$" not in raw["ref"]:
-        parts["ref"] = url.source.at(*raw.span("ref"))
-        kind = classify_ref(raw["ref"])
-    return Component(
-        span=parts.get("ref", url.span),
-        parts=parts,
-        job=job,
-        system="gitlab",
-        kind="remote",
-        name=url.value,
-        host=parsed.host if parsed else UNKNOWN,
-        ref=raw["ref"] if raw is not None and "ref" in parts else UNKNOWN,
-        ref_kind=kind,
-        verified=verified,
-    )
-
-
-def _component(node: Scalar, job: str) -> Component:
-    name, at, ref = node.value.rpartition("@")
-    name, ref = (name, ref) if at else (node.value, "")
-    known = "$" not in ref
-    parts: dict[str, Span] = {}
-    if at and known:
-        parts["ref"] = node.source.at(len(name) + 1, len(node.value))
-    if "$" not in name:
-        parts["name"] = node.source.at(0, len(name))
-    own = re.match(r"\$\{?CI_SERVER_(?:FQDN|HOST)\}?/\$\{?CI_PROJECT_PATH", name) is not None
-    return Component(
-        span=parts.get("ref", node.span),
-        parts=parts,
-        job=job,
-        system="gitlab",
-        kind="component",
-        name=name if "$" not in name else UNKNOWN,
-        ref=ref if known else UNKNOWN,
-        ref_kind=(classify_ref(ref) if ref else "none") if known else UNKNOWN,
-        local=own,
-    )
+        yield from triggered(node, name)
+        inner = node.get("include") if isinstance(node, Mapping) else None
+        for item in inner.items if isinstance(inner, Sequence) else [inner]:
+            yield from include(item, name)
 
 
 def _at_definition(image: Image, definition: Source, use: Span) -> Image:

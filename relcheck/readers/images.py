@@ -12,6 +12,8 @@ _COMMIT = lazy_pattern(
     r":(?:\$\{\{ *github\.sha *\}\}|\$\{?(?:GITHUB_SHA|CI_COMMIT_(?:SHORT_)?SHA|BITBUCKET_COMMIT|CIRCLE_SHA1|BUILDKITE_COMMIT"
     r"|DRONE_COMMIT_SHA|CI_COMMIT_SHA|COMMIT_SHA|SHORT_SHA)\}?|\$\(Build\.SourceVersion\))[\"']?\Z"
 )
+_NOTHING = ("null", "~", "Null", "NULL")
+"""How YAML writes that there is no value: `image: null`."""
 _STRING_FIELDS = ("name", "registry", "host", "namespace", "repository", "tag", "digest", "tag_kind")
 
 
@@ -34,7 +36,7 @@ def image_fact(
     whose place is the fact's own (default: the tag if one is written, else the name; what is malformed comes first).
     """
     ref = parse_image(source.text)
-    if ref is None:
+    if ref is None or source.text in _NOTHING:
         return None
     parts: dict[str, Span] = {name: source.at(start, end) for name, (start, end) in ref.spans.items()}
     chosen = primary or next((name for name in _deciding(ref) if name in parts), "")

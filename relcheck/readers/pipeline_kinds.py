@@ -4,19 +4,25 @@ Azure Pipelines: `jobs` or `stages` that are lists, or `steps` with tasks      (
 Bitbucket: `pipelines` with the sections that it knows                         (files that imports name)
 CircleCI: version 2 with workflows, orbs, executors or commands                (continuations, orbs)
 Cloud Build: `steps` whose names are images of the platform's builders
+GitLab: entries with `script` and another word of jobs, or a `spec` document first (included files, components)
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence as AnySequence
 
-from relcheck.readers.nodes import Mapping, Node, Sequence
+from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 
 _TASK = re.compile(r"[\w.-]+@\d+")
 _AZURE_TOP = ("pool", "trigger", "pr", "parameters", "resources", "extends")
 _AZURE_STEPS = ("script", "bash", "pwsh", "powershell", "template", "checkout")
 _SECTIONS = frozenset({"default", "branches", "tags", "bookmarks", "pull-requests", "custom"})
 _CIRCLECI = ("workflows", "orbs", "executors", "commands")
+_GITLAB_JOB = (
+    "stage", "rules", "only", "except", "extends", "needs", "before_script", "artifacts", "image", "services",
+)  # fmt: skip
+_GITLAB_ANY = (*_GITLAB_JOB, "script")
 _BUILDERS = re.compile(r"(?:[\w-]+\.)?gcr\.io/|[\w-]+-docker\.pkg\.dev/")
 
 
@@ -31,6 +37,21 @@ def pipeline_module(node: Mapping) -> str:
         return "circleci"
     steps = _mappings(node.get("steps"))
     return "cloudbuild" if any(_BUILDERS.match(step.text("name")) for step in steps) else ""
+
+
+def is_gitlab(documents: AnySequence[Node]) -> bool:
+    """Whether the documents of a file are a pipeline of GitLab: one, with a header before it where it has inputs."""
+    found = [node for node in documents if isinstance(node, Mapping)]
+    if not found or len(found) > 2 or any(node.get("apiVersion") is not None for node in found):
+        return False
+    header = found[0].map("spec") if len(found) == 2 else None
+    if len(found) == 2 and (header is None or header.map("inputs") is None):
+        return False
+    needed = _GITLAB_ANY if header is not None else _GITLAB_JOB
+    return any(
+        isinstance(job, Mapping) and isinstance(job.get("script"), Scalar | Sequence) and _has(job, needed)
+        for _, job in found[-1].pairs()
+    )
 
 
 def _mappings(node: Node | None) -> list[Mapping]:
