@@ -24,7 +24,7 @@ from relcheck.facts import UNKNOWN, Component, Fact, Job, SecretUse
 from relcheck.readers.ci_common import Around, merged_secrets, placed
 from relcheck.readers.ci_values import Markers, images, list_of, pairs_of, scalars, variable_facts
 from relcheck.readers.circleci_workflows import Use, uses_of
-from relcheck.readers.known import Call, credential, known, known_facts, tool_dependency
+from relcheck.readers.known import Call, credential, known, known_facts, powershell_facts, tool_dependency
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.yaml_tree import faults, load, walk
 from relcheck.records import Record
@@ -39,6 +39,7 @@ _OWN_STEPS = frozenset({
     "persist_to_workspace", "attach_workspace", "add_ssh_keys", "deploy", "run", "when", "unless", "steps",
 })  # fmt: skip
 _SHELL = re.compile(r"(?:/\S*/)?(?:ba|da|a|z|k)?sh(?=\s|$)")
+_POWERSHELL = re.compile(r"(?i)(?:pwsh|powershell)(?:\.exe)?(?=\s|$)")
 _SECRETS = ("password", "aws_secret_access_key", "aws_access_key_id")
 _DEPTH = 8
 _BUDGET = 20_000
@@ -298,6 +299,8 @@ class _Config:
         shell = (value.text("shell", merge=True) if isinstance(value, Mapping) else "") or scope.shell
         own = dict(pairs_of(environment))
         yield from variable_facts(own.items(), job=scope.around.job, step=scope.around.step)
+        if isinstance(command, Scalar) and _POWERSHELL.match(shell):
+            yield from powershell_facts(scope.markers.one(command.source), scope.around)
         if not isinstance(command, Scalar) or (shell and not _SHELL.match(shell)):
             return
         from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
