@@ -15,12 +15,13 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Deploy, Fact, Option, Registry
+from relcheck.facts import UNKNOWN, Deploy, Download, Fact, Option, Registry, Truth
 from relcheck.readers.build_inputs import argument, build
 from relcheck.readers.gitops import git_source, text_of
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.remote_files import remote_file
+from relcheck.readers.urls import url_parts
 from relcheck.readers.yaml_tree import faults, load
 from relcheck.refs import MARK
 from relcheck.refs.git import classify_ref
@@ -36,9 +37,13 @@ _BUILD_IMAGES = (
     ("jib", "fromImage", "base"),
     ("ko", "fromImage", "base"),
 )
+_DEPLOYERS = ("helm", "kubectl", "kustomize")
 _KANIKO_FLAGS = ("insecure", "insecurePull", "skipTLS", "skipTLSVerifyPull")
 _IMAGE_VALUE = re.compile(r"(?:.*\.)?(?:\w*[iI]mage|image)(?:\.repository)?")
-_ARTIFACT_POINTER = re.compile(r"/build/artifacts/(?:\d+|-)(?P<image>/image)?")
+_ROLES = {(builder, key): role for builder, key, role in _BUILD_IMAGES}
+_ARTIFACT_POINTER = re.compile(
+    r"/build/artifacts/(?:\d+|-)(?:(?P<image>/image)|/(?P<builder>[A-Za-z]+)/(?P<key>[A-Za-z]+))?"
+)
 _URN = re.compile(r"urn:cnb:|from=|[\w.-]+/[\w.-]+@")
 
 
@@ -89,9 +94,9 @@ def _pipeline(node: Mapping, folder: str) -> Iterator[Fact]:
             yield from _container(container)
 
 
-def _image(scalar: Scalar | None, role: str, *, build_here: bool = False) -> Iterator[Fact]:
+def _image(scalar: Scalar | None, role: str, *, build_here: bool = False, push: Truth = False) -> Iterator[Fact]:
     if scalar is not None and scalar.value and not scalar.value.startswith("ko://"):
-        found = image_fact(scalar.source, role=role, engine="skaffold", build_here=build_here)
+        found = image_fact(scalar.source, role=role, engine="skaffold", build_here=build_here, push=push)
         if found is not None:
             yield found
 
@@ -188,7 +193,10 @@ def _secret_arguments(builder: Mapping | None) -> Iterator[Fact]:
 
 def _kaniko(kaniko: Mapping) -> Iterator[Fact]:
     for target in kaniko.seq("destination", merge=True) or ():
-        yield from _image(target if isinstance(target, Scalar) else None, "output")
+        yield from _image(target if isinstance(target, Scalar) else None, "output", push=True)
+    mirror = kaniko.scalar("registryMirror", merge=True)
+    if mirror is not None and mirror.value:
+        yield from _mirror(mirror)
     cache = kaniko.map("cache", merge=True)
     yield from _image(cache.scalar("repo", merge=True) if cache is not None else None, "cache")
     for name in _KANIKO_FLAGS:
@@ -199,6 +207,20 @@ def _kaniko(kaniko: Mapping) -> Iterator[Fact]:
         for item in kaniko.seq(name, merge=True) or ():
             if isinstance(item, Scalar) and item.value:
                 yield _untrusted(item, item, name)
+
+
+def _mirror(mirror: Scalar) -> Iterator[Fact]:
+    """A registry that kaniko asks first: a host, or a URL."""
+    from relcheck.readers.urls import registry, trusted  # noqa: PLC0415 - few configurations name one
+
+    if "://" in mirror.value:
+        yield from registry(mirror.source, ecosystem="docker", purpose="mirror", key="registryMirror")
+        return
+    host, parts = trusted(mirror.source)
+    yield Registry(
+        span=mirror.span, parts={"host": parts["host"]} if parts else {}, ecosystem="docker", purpose="mirror",
+        url=UNKNOWN, host=host, key="registryMirror",
+    )  # fmt: skip
 
 
 def _shell(command: Scalar | None) -> Iterator[Fact]:
@@ -228,7 +250,10 @@ def _deployed(holder: Mapping, node: Mapping, folder: str) -> Iterator[Fact]:
     """Read `manifests` or `deploy`: charts, raw manifests and kustomizations, and where kubectl puts them."""
     helm = holder.map("helm", merge=True)
     for release in _maps(helm.seq("releases", merge=True) if helm is not None else None):
-        yield from _release(release)
+        yield from _release(release, folder)
+    for name in _DEPLOYERS:
+        deployer = holder.map(name, merge=True)
+        yield from _hooks(deployer.map("hooks", merge=True) if deployer is not None else None)
     kustomize = holder.map("kustomize", merge=True)
     paths = [*(holder.seq("rawYaml", merge=True) or ())]
     paths += (kustomize.seq("paths", merge=True) if kustomize is not None else None) or ()
@@ -266,8 +291,11 @@ def _into(namespace: Scalar, path: Scalar, folder: str) -> Deploy:
     )
 
 
-def _release(release: Mapping) -> Iterator[Fact]:
-    """A chart from elsewhere, and the images that values put in; `chartPath` is a folder."""
+def _release(release: Mapping, folder: str) -> Iterator[Fact]:
+    """A chart from elsewhere or in a folder (`chartPath`), where it lands, and the images that values put in."""
+    namespace, path = release.scalar("namespace", merge=True), release.scalar("chartPath", merge=True)
+    if namespace is not None and namespace.value and path is not None and path.value:
+        yield _into(namespace, path, folder)
     name, version = release.scalar("remoteChart", merge=True), release.scalar("version", merge=True)
     repository = release.scalar("repo", merge=True)
     if name is not None and name.value and parse_url(name.value.replace("oci://", "")) is None:
@@ -296,6 +324,19 @@ def _requirement(item: Mapping) -> Iterator[Fact]:
         ref = git.scalar("ref", merge=True)
         kind = classify_ref(ref.value) if ref is not None else "none"
         yield git_source(repository.source, ref, kind, "skaffold", "config", git.text("path", merge=True))
+    bucket = item.map("googleCloudStorage", merge=True)
+    source = bucket.scalar("source", merge=True) if bucket is not None else None
+    url = parse_url(source.value) if source is not None else None
+    if source is not None and url is not None:
+        yield Download(
+            span=source.span,
+            parts=url_parts(source.source, url),
+            tool="skaffold",
+            url=url.redacted,
+            scheme=url.scheme,
+            host=url.host,
+            context="manifest",
+        )
 
 
 def _patch(patch: Mapping) -> Iterator[Fact]:
@@ -303,7 +344,10 @@ def _patch(patch: Mapping) -> Iterator[Fact]:
     match, value = _ARTIFACT_POINTER.fullmatch(patch.text("path")), patch.get("value")
     if match is None or patch.text("op") == "remove":
         return
-    if match["image"]:
+    if match["builder"]:
+        role = _ROLES.get((match["builder"], match["key"]), "")
+        yield from _image(value if role and isinstance(value, Scalar) else None, role)
+    elif match["image"]:
         yield from _image(value if isinstance(value, Scalar) else None, "output", build_here=True)
     elif isinstance(value, Mapping):
         yield from _artifact(value)
