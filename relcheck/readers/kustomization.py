@@ -1,6 +1,7 @@
 """Kustomizations: what they build on, which images and namespace they put in (the Kustomize reference, kubectl.docs).
 
 resources, bases, components, crds [path | URL]      generators, transformers [path | inline object]
+validators [path | inline object]
 namespace                                            images [{name, newName, newTag, digest, tagSuffix}]
 patches [{path | patch, target}], patchesStrategicMerge [path | inline], patchesJson6902 [{path | patch}]
 helmCharts [{name, repo, version, namespace, valuesInline}]   helmChartInflationGenerator (older)
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from relcheck.facts import (
     UNKNOWN,
@@ -33,11 +35,12 @@ from relcheck.readers.yaml_tree import faults, load, walk
 from relcheck.refs.git import parse_kustomize_url
 from relcheck.source import Source
 
-_MARKER = re.compile(r"\{\{|\$\{|\$\(|<[^>]*>|\ue000")
+MARKER = re.compile(r"\{\{|\$\{|\$\(|<[^>]*>|\ue000")
 _IMAGE_POINTER = re.compile(r"/(?:containers|initContainers|ephemeralContainers)/(?:\d+|-)/image")
 _CONTAINER_POINTER = re.compile(r"/(?:containers|initContainers|ephemeralContainers)/(?:\d+|-)")
 _CONTAINERS_POINTER = re.compile(r"/(?:containers|initContainers|ephemeralContainers)")
 _NAMESPACE_POINTER = "/metadata/namespace"
+_PLUGINS = ("generators", "transformers", "validators")
 
 
 def read(source: Source) -> Iterator[Fact]:
@@ -62,23 +65,24 @@ def read_document(source: Source, node: Node) -> Iterator[Fact]:
     if not isinstance(node, Mapping):
         return
     yield _kustomization(source, node)
-    for item in _scalars(node, "resources", "bases", "components", "crds"):
+    for item in _scalars(node, "resources", "bases", "components", "crds", *_PLUGINS):
         yield from _remote(item)
     yield from override_images(node.seq("images"), engine="kustomize")
     yield from override_images(node.seq("imageTags"), engine="kustomize")
     yield from patch_facts(node)
-    for chart in _maps(node, "helmCharts"):
-        yield from _chart(chart, "name", "repo", "version")
-    for chart in _maps(node, "helmChartInflationGenerator"):
-        yield from _chart(chart, "chartName", "chartRepoUrl", "chartVersion")
+    for inflated in _maps(node, "helmCharts"):
+        yield from chart(inflated, "name", "repo", "version")
+    for inflated in _maps(node, "helmChartInflationGenerator"):
+        yield from chart(inflated, "chartName", "chartRepoUrl", "chartVersion")
     for generator in _maps(node, "secretGenerator"):
-        yield from _literals(generator)
+        yield from literals(generator)
     for generator in _maps(node, "configMapGenerator"):
-        found = _literals(generator)
+        found = literals(generator)
         yield from (fact for fact in found if isinstance(fact, Credential) and fact.access == "publish")
-    for plugin in (*_texts(node, "generators"), *_texts(node, "transformers")):
-        for inner in load(plugin.source).documents:
-            yield from _plugin(inner)
+    for name in _PLUGINS:
+        for text in _texts(node, name):
+            for inner in load(text.source).documents:
+                yield from _plugin(inner)
 
 
 def _scalars(node: Mapping, *names: str) -> Iterator[Scalar]:
@@ -104,26 +108,68 @@ def _kustomization(source: Source, node: Mapping) -> Kustomization:
     written = namespace is not None and bool(namespace.value.strip())
     parts = {"namespace": namespace.span} if namespace is not None and written else {}
     patches = [item.value for item in _scalars(node, "patchesStrategicMerge") if "\n" not in item.value]
+    transformers = _transformers(node)
     for name in ("patches", "patchesJson6902"):
         patches += [item.text("path") for item in _maps(node, name) if item.text("path")]
     return Kustomization(
         span=parts.get("namespace", node.span),
         parts=parts,
         folder=source.path.rpartition("/")[0],
-        namespace=_namespace(node, namespace if written else None),
+        namespace=transformers.namespace or _namespace(node, namespace if written else None),
         resources=tuple(item.value.strip() for item in _scalars(node, "resources", "bases", "components")),
         patches=tuple(patches),
-        images=tuple(_override(entry) for entry in (*_maps(node, "images"), *_maps(node, "imageTags"))),
+        images=(
+            *(override(entry) for entry in (*_maps(node, "images"), *_maps(node, "imageTags"))),
+            *transformers.images,
+        ),
+        transformers=transformers.files,
+        replaces_images=_replaces_images(node),
         component=node.text("kind") == "Component",
     )
+
+
+class _Transformers(NamedTuple):
+    """What the transformers of a kustomization change: those that are written inline, and the files of the others."""
+
+    namespace: Text = ""
+    images: tuple[ImageOverride, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+def _transformers(node: Mapping) -> _Transformers:
+    """Read the transformers; one that is not understood stands among the files as an empty path."""
+    namespace: Text = ""
+    images: list[ImageOverride] = []
+    files: list[str] = []
+    for item in _scalars(node, "transformers"):
+        if "\n" not in item.value:
+            files.append(item.value.strip())
+            continue
+        from relcheck.readers.kustomize_plugins import is_understood, namespace_of  # noqa: PLC0415 - few have any
+
+        for inner in load(item.source).documents:
+            if not isinstance(inner, Mapping) or not is_understood(inner):
+                files.append("")
+                continue
+            namespace = namespace_of(inner) or namespace
+            entry = inner.map("imageTag")
+            images += [override(entry)] if entry is not None else []
+    return _Transformers(namespace, tuple(images), tuple(files))
+
+
+def _replaces_images(node: Mapping) -> bool:
+    """Whether a replacement may copy an image or a tag into an object: it names such a field, or stands in a file."""
+    for item in _maps(node, "replacements"):
+        fields = [field.value for field in walk(item) if isinstance(field, Scalar) and "image" in field.value.lower()]
+        if fields or item.text("path"):
+            return True
+    return False
 
 
 def _namespace(node: Mapping, written: Scalar | None) -> Text:
     """Return the namespace that is put in; UNKNOWN where something that is not read here may put one in."""
     if written is not None:
-        return UNKNOWN if _MARKER.search(written.value) else written.value.strip()
-    if list(node.seq("transformers") or ()):
-        return UNKNOWN
+        return UNKNOWN if MARKER.search(written.value) else written.value.strip()
     for name in ("patches", "patchesJson6902", "replacements"):
         found = node.seq(name)
         for value in walk(found) if found is not None else ():
@@ -134,7 +180,8 @@ def _namespace(node: Mapping, written: Scalar | None) -> Text:
     return ""
 
 
-def _override(entry: Mapping) -> ImageOverride:
+def override(entry: Mapping) -> ImageOverride:
+    """Return an entry of `images` as what link compares with the images of objects."""
     tag = entry.text("newTag") or entry.text("tagSuffix")
     return ImageOverride(
         name=entry.text("name"), new_name=entry.text("newName"), new_tag=tag, digest=entry.text("digest")
@@ -144,36 +191,43 @@ def _override(entry: Mapping) -> ImageOverride:
 def override_images(images: Sequence | None, *, engine: str) -> Iterator[Image]:
     """Yield the images that the entries of `images` put in: `newName` or `name`, with `newTag` and `digest`."""
     for entry in images or ():
-        if not isinstance(entry, Mapping):
-            continue
-        name = entry.scalar("newName", merge=True) or entry.scalar("name", merge=True)
-        tag, digest = entry.scalar("newTag", merge=True), entry.scalar("digest", merge=True)
-        if name is None or not name.value.strip():
-            continue
-        source = reference(name.source, tag.source if tag else None, digest.source if digest else None)
-        found = image_fact(source, role="override", engine=engine)
-        if found is None:
-            continue
-        if found.tag == "" and found.digest == "":  # the tag of what it replaces stays
-            found = found.replace(tag=UNKNOWN, tag_kind=UNKNOWN, state="partial")
-        yield found
+        if isinstance(entry, Mapping):
+            yield from override_image(entry, engine=engine)
+
+
+def override_image(entry: Mapping, *, engine: str) -> Iterator[Image]:
+    """Yield the image that one entry of `images` puts in."""
+    name = entry.scalar("newName", merge=True) or entry.scalar("name", merge=True)
+    tag, digest = entry.scalar("newTag", merge=True), entry.scalar("digest", merge=True)
+    if name is None or not name.value.strip():
+        return
+    source = reference(name.source, tag.source if tag else None, digest.source if digest else None)
+    found = image_fact(source, role="override", engine=engine)
+    if found is None:
+        return
+    if found.tag == "" and found.digest == "":  # the tag of what it replaces stays
+        found = found.replace(tag=UNKNOWN, tag_kind=UNKNOWN, state="partial")
+    yield found
 
 
 def _remote(item: Scalar) -> Iterator[Fact]:
-    """Yield the repository or the file elsewhere that an entry names; nothing for a path."""
-    if "\n" in item.value:
-        return
-    found = parse_kustomize_url(item.value)
+    if "\n" not in item.value:
+        yield from remote_base(item.source)
+
+
+def remote_base(source: Source) -> Iterator[Fact]:
+    """Yield the repository or the file elsewhere that a text names; nothing for a path."""
+    found = parse_kustomize_url(source.text)
     if found is None:
         return
-    parts = {name: item.source.at(*place) for name, place in found.spans.items() if name in ("owner", "host", "ref")}
+    parts = {name: source.at(*place) for name, place in found.spans.items() if name in ("owner", "host", "ref")}
     if found.file:
-        yield from remote_file(item.source, tool="kustomize")
+        yield from remote_file(source, tool="kustomize")
         return
     named = found.owner is not UNKNOWN and found.repository is not UNKNOWN
     path = f"/{found.path}" if found.path and found.path is not UNKNOWN else ""
     yield Component(
-        span=parts.get("ref", item.span),
+        span=parts.get("ref", source.all()),
         parts=parts,
         system="kustomize",
         kind="base",
@@ -191,11 +245,22 @@ def patch_facts(node: Mapping) -> Iterator[Fact]:
     for name in ("patches", "patchesJson6902"):
         found += [patch for item in _maps(node, name) if (patch := item.get("patch")) is not None]
     for patch in found:
-        for inner in load(patch.source).documents if isinstance(patch, Scalar) else [patch]:
-            if isinstance(inner, Sequence):
-                yield from json_patch(inner)
-            else:
-                yield from kubernetes.read_document(inner, Setting(patch=True))
+        yield from inline_patch(patch.source) if isinstance(patch, Scalar) else _patched(patch)
+
+
+def inline_patch(source: Source) -> Iterator[Fact]:
+    """Read a text as a patch: part of an object, or a list of JSON operations."""
+    for document in load(source).documents:
+        yield from _patched(document)
+
+
+def _patched(patch: Node) -> Iterator[Fact]:
+    if isinstance(patch, Sequence):
+        yield from json_patch(patch)
+    elif kubernetes.is_object(patch):
+        yield from kubernetes.read_document(patch, Setting(patch=True))
+    elif isinstance(patch, Mapping):  # a target says elsewhere what it is a part of
+        yield from kubernetes.workload_facts(patch)
 
 
 def _is_inline(item: Node) -> bool:
@@ -222,12 +287,13 @@ def json_patch(operations: Sequence) -> Iterator[Fact]:
                 yield found.replace(replaceable="phemeral" not in path, container="*")
 
 
-def _chart(entry: Mapping, name: str, repository: str, version: str) -> Iterator[Fact]:
+def chart(entry: Mapping, name: str, repository: str, version: str) -> Iterator[Fact]:
+    """Yield a chart that is inflated, by the keys of its name, repository and version, and the images in its values."""
     from relcheck.readers.helm_chart import chart_facts  # noqa: PLC0415 - few kustomizations inflate charts
 
-    chart, repo = entry.scalar(name, merge=True), entry.scalar(repository, merge=True)
-    if chart is not None and chart.value and repo is not None and repo.value:
-        for fact in chart_facts(chart, entry.scalar(version, merge=True), repo):
+    named, repo = entry.scalar(name, merge=True), entry.scalar(repository, merge=True)
+    if named is not None and named.value and repo is not None and repo.value:
+        for fact in chart_facts(named, entry.scalar(version, merge=True), repo):
             yield fact.replace(locked=False) if isinstance(fact, Dependency) else fact
     values = entry.map("valuesInline", merge=True)
     if values is not None:
@@ -236,7 +302,7 @@ def _chart(entry: Mapping, name: str, repository: str, version: str) -> Iterator
         yield from value_facts(values)
 
 
-def _literals(generator: Mapping) -> Iterator[Fact]:
+def literals(generator: Mapping) -> Iterator[Fact]:
     """Yield the secrets that are written out as `K=V`."""
     from relcheck.refs.secrets import identify, is_publish_variable, literal_form, redact  # noqa: PLC0415 - few have any
 
@@ -267,11 +333,6 @@ def _literals(generator: Mapping) -> Iterator[Fact]:
 
 
 def _plugin(node: Node) -> Iterator[Fact]:
-    """Read a transformer that is written inline: `kind: ImageTagTransformer`, `imageTag: {name, newName, newTag}`."""
-    entry = node.map("imageTag") if isinstance(node, Mapping) else None
-    if entry is not None and isinstance(node, Mapping) and node.text("kind") == "ImageTagTransformer":
-        made = Sequence(entry._file, entry.start, flow=False)
-        made.items.append(entry)
-        yield from override_images(made, engine="kustomize")
-    if isinstance(node, Mapping):
-        yield from kubernetes.function_image(node, Setting(engine="kustomize"))
+    from relcheck.readers.kustomize_plugins import inline_facts  # noqa: PLC0415 - few kustomizations have plugins
+
+    yield from inline_facts(node)

@@ -134,7 +134,6 @@ def _command(command: SimpleCommand, script: Sequence[SimpleCommand], setting: S
         if command.piped_to in SHELLS:
             for word in words[1:]:
                 yield from _script(word.source, setting, depth + 1)
-        yield from _github_environment(command, words, setting)
         yield from _azure_variable(words, setting)
         yield from _printed(command, words, setting)
         if command.piped_to in STDIN:
@@ -315,10 +314,12 @@ def _moved_tag(invocation: Invocation) -> str:
 
 def _written(file: Written, setting: Setting, depth: int) -> Iterator[Fact]:
     """Read the text that a script writes as the file it becomes, or as the script it is."""
-    from relcheck.readers.written_files import facts_of  # noqa: PLC0415 - many scripts write no file
+    from relcheck.readers.written_files import STEPS, facts_of  # noqa: PLC0415 - many scripts write no file
 
     if file.format == "shell":
         yield from _script(file.text, setting, depth + 1)
+    elif file.format == STEPS:
+        yield from _for_later_steps(file.text, setting)
     else:
         place = file.by.words[0].source.all() if file.by.words else file.text.all()
         yield from facts_of(file, place, setting.job, setting.step)
@@ -326,29 +327,34 @@ def _written(file: Written, setting: Setting, depth: int) -> Iterator[Fact]:
 
 _SETS_VARIABLE = re.compile(
     r"##vso\[task\.setvariable\s+(?:[\w]+=[^;\]]*;)*variable=(?P<name>[\w.-]+)[^\]]*\](?P<value>.+)"
+    r"|::set-env\s+name=(?P<old>\w+)::(?P<given>.+)"
 )
 
 
 def _azure_variable(words: Sequence[Word], setting: Setting) -> Iterator[Fact]:
-    """`echo "##vso[task.setvariable variable=NAME;issecret=true]value"` sets a variable for the steps that follow."""
+    """`echo "##vso[task.setvariable variable=NAME;issecret=true]value"` sets a variable for the steps that follow.
+
+    So did `::set-env name=NAME::value` on GitHub.
+    """
     for word in words[1:]:
-        match = _SETS_VARIABLE.search(word.text) if "##vso[" in word.text else None
+        match = _SETS_VARIABLE.search(word.text) if "##vso[" in word.text or "::set-env" in word.text else None
         if match is not None:
             from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - rarely needed
 
-            value = word.source.part(*match.span("value"))
-            yield from environment_facts(match["name"], value, job=setting.job, step=setting.step, where="script")
+            value = word.source.part(*match.span("value" if match["name"] else "given"))
+            name = match["name"] or match["old"]
+            yield from environment_facts(name, value, job=setting.job, step=setting.step, where="script")
 
 
-def _github_environment(command: SimpleCommand, words: Sequence[Word], setting: Setting) -> Iterator[Fact]:
+_FOR_LATER = re.compile(
+    r"(?m)^(?P<name>\w+)(?:=(?P<value>.*)|<<(?P<end>\w+)\n(?P<lines>(?s:.{0,10000}?))\n(?P=end)[ \t]*$)"
+)
+
+
+def _for_later_steps(text: Source, setting: Setting) -> Iterator[Fact]:
     """`echo NAME=value >> $GITHUB_ENV` sets a variable for the steps that follow."""
-    targets = [redirect.target.source for redirect in command.redirects if redirect.target is not None]
-    raw = [target.root.text[target.all().start : target.all().end] for target in targets]
-    if not any("GITHUB_ENV" in text or "BASH_ENV" in text for text in raw) or len(words) < 2:
-        return
-    name, equals, _ = words[1].text.partition("=")
-    if equals and re.fullmatch(r"\w+", name):
-        from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - rarely needed
+    from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - rarely needed
 
-        value = words[1].source.part(len(name) + 1, len(words[1].text))
-        yield from environment_facts(name, value, job=setting.job, step=setting.step, where="script")
+    for match in _FOR_LATER.finditer(text.text):
+        value = text.part(*match.span("value" if match["value"] is not None else "lines"))
+        yield from environment_facts(match["name"], value, job=setting.job, step=setting.step, where="script")

@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from relcheck.facts import Credential, Fact
+from relcheck.facts import Credential, Fact, Image
 from relcheck.refs import MARK
 from relcheck.refs.shell import SimpleCommand
 from relcheck.source import Piece, Source, Span, joined_below
 
+STEPS = "variables of steps"
+"""What a script writes for the steps behind it: lines NAME=VALUE, and NAME<<END with lines up to END."""
 _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), name, path)
     for pattern, name, path in (
@@ -49,6 +51,13 @@ _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r".*/sources\.list(?:\.d/[^/]+\.list)?", "apt-sources", "sources.list"),
         (r".*/sources\.list\.d/[^/]+\.sources", "apt-sources", "a.sources"),
         (r"(?:.*/)?Dockerfile(?:\.\w+)?", "dockerfile", "Dockerfile"),
+        (r".*/yum\.repos\.d/[^/]+\.repo|(?:.*/)?(?:yum|dnf)\.conf", "dnf-repo", "a.repo"),
+        (r"(?:.*/)?requirements[\w.-]*\.(?:txt|in)", "requirements", "requirements.txt"),
+        (r".*/docker/daemon\.json", "container-registries", "docker/daemon.json"),
+        (r"(?:.*/)?(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml", "compose", "compose.yaml"),
+        (r"(?:.*/)?(?!action\.|mkdocs\.|\.)[\w.-]+\.ya?ml", "documents", "a.yaml"),
+        (r"\$\{?GITHUB_ENV\}?", STEPS, "GITHUB_ENV"),
+        (r"\$\{?BASH_ENV\}?", "shell", "x.sh"),
         (r".*\.sh", "shell", "x.sh"),
     )
 )
@@ -205,6 +214,8 @@ def facts_of(file: Written, place: Span, job: str = "", step: int = -1) -> Itera
     from relcheck.readers import embedded  # noqa: PLC0415 - the table imports no reader, this one asks it for one
 
     found = [fact.replace(job=job, step=step) for fact in embedded(file.format, file.text)]
+    if file.format == "documents":
+        found = [fact for fact in found if isinstance(fact, Credential | Image)]
     yield from (fact for fact in found if file.format not in _SECRETS_ONLY or isinstance(fact, Credential))
     secret = any(isinstance(fact, Credential) and fact.where == "home" for fact in found)
     if secret and _IN_WORKSPACE.fullmatch(file.target):

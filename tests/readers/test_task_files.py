@@ -66,6 +66,18 @@ def test_repositories_of_apt() -> None:
     ]  # fmt: skip
 
 
+def test_repositories_of_dnf() -> None:
+    text = (
+        "[main]\ngpgcheck = 0\n[acme]\nbaseurl=http://a.example.com/os\nsslverify = False\ngpgcheck=1\n"
+        "[local]\nbaseurl=file:///mnt\ngpgcheck=0\nmirrorlist=https://m.example.com/x\n"
+    )
+
+    assert lines_of("dnf_repo", "a.repo", text, Registry, "host", "key", "integrity_off", "tls") == [
+        "2:12 - gpgcheck=0 True -", "4:16 a.example.com baseurl False -", "5:13 a.example.com sslverify False off",
+        "8:9 - baseurl False -", "10:20 m.example.com mirrorlist False -",
+    ]  # fmt: skip
+
+
 NOX = """
 import nox
 

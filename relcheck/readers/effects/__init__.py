@@ -12,18 +12,24 @@ _FAMILIES = {
     "python": "pip pip3 pipx uv uvx poetry pdm hatch flit twine python python3 maturin pipenv",
     "others": (
         "cargo go gem bundle mvn mvnw gradle gradlew dotnet nuget composer apt apt-get apt-key apk yum dnf microdnf rpm zypper "
-        "brew cargo-release sbt add-apt-repository"
+        "brew cargo-release sbt add-apt-repository aptitude tdnf pacman yum-config-manager"
     ),
-    "publishing": "gh glab hub goreleaser release-it np dist release-cli jreleaser release-plz rake",
+    "publishing": (
+        "gh glab hub goreleaser release-it np dist release-cli jreleaser release-plz rake deno jsr mix rebar3 dart flutter pod "
+        "luarocks"
+    ),
     "clouds": "gcloud aws az flyctl fly doctl heroku ansible-galaxy",
     "downloads": "curl wget aria2c",
+    "fetches": "http https xh fetch gsutil",
     "git": "git",
     "variables": "setx",
+    "installs": "snap choco conda mamba micromamba easy_install cpan cpanm R Rscript",
 }
 EFFECTS: dict[str, str] = {program: module for module, programs in _FAMILIES.items() for program in programs.split()}
 _TELLING = (
     "poetry pdm yarn bundle composer nuget mvn mvnw gradle gradlew dotnet oras notation kubectl oc az ansible-galaxy curl wget "
-    "git gpg gpg2 pip pip3 uv gem conda mamba micromamba docker podman nerdctl"
+    "git gpg gpg2 pip pip3 uv gem conda mamba micromamba docker podman nerdctl luarocks choco doctl terraform tofu packer "
+    "ansible-playbook ansible nomad pulumi heroku fly flyctl"
 )
 TELLING = frozenset(_TELLING.split())
 """Programs that are told secrets in ways of their own: see `relcheck.readers.effects.told`."""

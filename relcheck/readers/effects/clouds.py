@@ -76,6 +76,10 @@ def _gcloud(invocation: Invocation) -> Iterator[Fact]:
 def _aws(invocation: Invocation) -> Iterator[Fact]:
     if _words(invocation).startswith(("lambda update-function-code", "lambda create-function")):
         yield from _deployed(invocation, "--image-uri")
+    elif _words(invocation).startswith(("s3 cp", "s3 mv")):
+        from relcheck.readers.effects.fetches import copied  # noqa: PLC0415 - few scripts fetch from a store
+
+        yield from copied(invocation)
 
 
 def _az(invocation: Invocation) -> Iterator[Fact]:
@@ -88,6 +92,10 @@ def _az(invocation: Invocation) -> Iterator[Fact]:
             yield _login(invocation, UNKNOWN if MARK in name.text else host, name.all())
     elif words == "acr build":
         yield publish(invocation, "oci", host=UNKNOWN, target=UNKNOWN)
+    elif words.startswith("storage blob") and any(word.text == "download" for word in invocation.words[2:5]):
+        from relcheck.readers.effects.fetches import blob  # noqa: PLC0415 - few scripts fetch from a store
+
+        yield from blob(invocation)
     elif words.startswith(("containerapp", "container create", "webapp")):
         yield from _deployed(invocation, "--image", "--container-image-name")
 

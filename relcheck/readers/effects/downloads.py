@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from relcheck.facts import UNKNOWN, Download, Fact, Registry, Text
 from relcheck.patterns import lazy_pattern
-from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.effects.invocation import Invocation, unwrap
 from relcheck.readers.effects.publishing import host_of, publish
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.urls import url_parts, userinfo
@@ -17,6 +17,11 @@ from relcheck.refs.url import is_loopback, parse_url
 
 _INTERPRETERS = SHELLS | {"python", "python3", "perl", "ruby", "node", "php", "pwsh", "source", "eval", "."}
 _UNPACKERS = frozenset(("tar", "unzip", "gunzip", "bsdtar", "7z", "dpkg", "rpm", "installer", "install"))
+_INSTALLERS = frozenset(
+    ("dpkg", "rpm", "installer", "gdebi", "dnf", "yum", "apt", "apt-get", "apk", "pacman", "msiexec")
+)
+"""What runs the scripts of a package that it is handed as a file."""
+_ARCHIVE = re.compile(r"\.(?:t(?:ar\.)?(?:gz|xz|bz2|zst)|tar|zip)$")
 _VALUES = (
     "-o", "--output", "--output-dir", "-H", "--header", "-X", "--request", "-d", "--data", "--data-raw", "-u", "--user", "-A",
     "--user-agent", "--retry", "--retry-delay", "--connect-timeout", "-m", "--max-time", "-T", "--upload-file", "-F", "--form",
@@ -68,7 +73,7 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
         if secret is not None:
             yield secret
         if not uploads:
-            yield _download(invocation, word)
+            yield download(invocation, word, _output(invocation, word))
 
 
 def _only_here(invocation: Invocation) -> bool:
@@ -98,9 +103,9 @@ def _certificates(invocation: Invocation) -> Iterator[Fact]:
             )  # fmt: skip
 
 
-def _download(invocation: Invocation, word: Word) -> Download:
+def download(invocation: Invocation, word: Word, output: str) -> Download:
+    """Return what a command fetches by a URL into a file, the empty string where it goes on in a pipe."""
     url = parse_url(word.text)
-    output = _output(invocation, word)
     executed, piped = _executed(invocation, output)
     span = word.source.all()
     redacted = url.redacted if url is not None else word.text
@@ -189,8 +194,7 @@ def _executed(invocation: Invocation, output: str) -> tuple[str, bool]:
         return "", False
     name = output.rsplit("/", 1)[-1]
     for later in _after(invocation):
-        program = later.program
-        words = [word.text for word in later.words]
+        program, words = _behind_prefix(later)
         if program in _INTERPRETERS and any(_same(word, output, name) for word in words[1:3]):
             return program, False
         if words and _same(words[0], output, name):
@@ -201,7 +205,19 @@ def _executed(invocation: Invocation, output: str) -> tuple[str, bool]:
             and any(_same(word, output, name) for word in words[2:])
         ):
             return "chmod", False
+        if program in _INSTALLERS and "--import" not in words and any(_same(word, output, name) for word in words[1:]):
+            return program, False
+        inside = words[0].removeprefix("./").partition("/") if words else ("", "", "")
+        if inside[1] and inside[0] == _ARCHIVE.sub("", name) != name and _unpacked(invocation, output):
+            return inside[2].rsplit("/", 1)[-1].replace(MARK, "…"), False
     return "", False
+
+
+def _behind_prefix(command: SimpleCommand) -> tuple[str, list[str]]:
+    """Return the program of a command and its words, behind `sudo` and the like."""
+    words = unwrap(command)[0] if command.program in ("sudo", "doas", "env", "exec", "time", "nohup") else command.words
+    texts = [word.text for word in words]
+    return (texts[0].rsplit("/", 1)[-1] if texts else ""), texts
 
 
 def _filters(invocation: Invocation) -> bool:

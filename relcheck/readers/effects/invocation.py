@@ -57,6 +57,8 @@ _GLOBAL_VALUES = {
     "argocd": ("--server", "--auth-token"),
     "flux": ("-n", "--namespace", "--context"),
 }
+_TOGETHER = ("kubectl", "oc")
+"""Programs whose two verbs stand side by side: what stands behind an option of the first is none."""
 _PREFIXES: dict[str, tuple[str, ...]] = {
     "sudo": ("-u", "-g", "-h", "-p", "-C", "--user", "--group"),
     "doas": ("-u", "-C"),
@@ -69,7 +71,7 @@ _PREFIXES: dict[str, tuple[str, ...]] = {
     "xargs": ("-n", "-I", "-P", "-d", "-L"),
 }  # fmt: skip
 _WITHOUT_VERB = frozenset((
-    "semantic-release", "release-it", "np",
+    "semantic-release", "release-it", "np", "R", "Rscript", "rpm", "yum-config-manager", "http", "https", "xh", "fetch",
     "curl", "wget", "aria2c", "npx", "pnpx", "bunx", "uvx", "executor", "apt-key", "sha256sum", "sha512sum", "shasum", "md5sum",
     "sha1sum", "chmod", "tar", "unzip", "gpg", "sh", "bash", "zsh", "dash", "cat", "cp", "mv", "rm", "mkdir", "cd", "test", "[",
 ))  # fmt: skip
@@ -137,6 +139,8 @@ class Invocation:
         while at < len(self.words) and len(verbs) < wanted:
             word = self.words[at]
             if word.text.startswith("-") or (self.program == "cargo" and word.text.startswith("+")):
+                if verbs and self.program in _TOGETHER:
+                    break
                 before.append(word)
                 if word.text in takes and at + 1 < len(self.words):
                     at += 1

@@ -28,7 +28,9 @@ _VALUES = (
     "-C", "--dir", "--cwd", "--userconfig", "--loglevel", "-p", "--package", "-c", "--call", "--location",
 )  # fmt: skip
 _RUNNERS = frozenset(("npx", "pnpx", "bunx"))
-_PUBLISHERS = frozenset(("lerna", "changeset", "semantic-release", "nx", "auto", "release-it", "np", "vsce", "ovsx"))
+_PUBLISHERS = frozenset(
+    ("lerna", "changeset", "semantic-release", "nx", "auto", "release-it", "np", "vsce", "ovsx", "jsr")
+)
 _PACKAGES = {"@changesets/cli": "changeset", "@vscode/vsce": "vsce", "auto-release": "auto"}
 """The command that a package brings, where it is not the package's own name."""
 
@@ -52,6 +54,8 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
         yield _publish(invocation)
     elif program in ("yarn", "pnpm", "bun") and invocation.verb_words and verb.split(" ", maxsplit=1)[0] in _PUBLISHERS:
         yield from _inner(invocation, [invocation.verb_words[0], *invocation.behind])
+    elif verb in ("init", "create", "innit") and invocation.operands(_VALUES):
+        yield from _initialiser(invocation, invocation.operands(_VALUES)[0])
     elif verb in _CLEAN:
         yield _install(invocation, frozen=True)
     elif verb in _INSTALL or (program == "yarn" and not verb):
@@ -159,6 +163,15 @@ def _add(invocation: Invocation) -> Iterator[Fact]:
     everywhere = invocation.has("-g", "--global", "--location=global") is not None
     for word in packages:
         yield _dependency(invocation, word, "tool" if everywhere else "command", everywhere=everywhere)
+
+
+def _initialiser(invocation: Invocation, word: Word) -> Iterator[Dependency]:
+    """`npm init acme@latest` runs the package `create-acme` in that version."""
+    for found in [_dependency(invocation, word, "run")] if _is_package(word) else []:
+        name = found.name
+        if isinstance(name, str) and not name.startswith("@"):
+            parts = {key: place for key, place in found.parts.items() if key != "name"}
+            yield found.replace(name=f"create-{name}", parts=parts)
 
 
 def _is_package(word: Word) -> bool:

@@ -7,20 +7,21 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Registry, Truth
+from relcheck.readers.effects import system
 from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.effects.publishing import host_of, publish
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.effects.system import packages
 from relcheck.readers.environment import no_proxy
+from relcheck.readers.urls import registry
 from relcheck.refs import MARK
 from relcheck.source import Span
 
 _UNSIGNED = {
+    "zypper": ("--no-gpg-checks", "--no-gpgcheck"),
     "apt": ("--allow-unauthenticated", "--force-yes", "--allow-insecure-repositories"),
     "apk": ("--allow-untrusted",),
-    "yum": ("--nogpgcheck",),
-    "dnf": ("--nogpgcheck",),
-    "zypper": ("--no-gpg-checks",),
+    "dnf": ("--nogpgcheck", "--no-gpgchecks"),
     "rpm": ("--nosignature",),
     "gem": (),
 }
@@ -34,6 +35,15 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
     handler: Callable[[Invocation], Iterator[Fact]] | None = _HANDLERS.get(invocation.program)
     if handler is not None:
         yield from handler(invocation)
+    if invocation.program in _ADDERS and invocation.verb.split(" ")[0] in _ADDS:
+        from relcheck.readers.effects.installs import facts as added  # noqa: PLC0415 - few commands add one package
+
+        yield from added(invocation)
+
+
+_ADDS = ("add", "require", "r", "global", "install", "reinstall", "fetch", "binstall")
+_ADDERS = ("bundle", "composer", "dotnet", "nuget", "gem", "cargo", "brew")
+"""The verbs that add single packages, of the tools that `installs` knows."""
 
 
 def _where(invocation: Invocation) -> dict[str, Any]:
@@ -55,11 +65,15 @@ def _only_asks(invocation: Invocation) -> bool:
     return any(word.text.startswith(("-q", "-V", "-K")) or word.text in modes for word in invocation.words[1:])
 
 
+_SAME = {
+    "apt-get": "apt", "aptitude": "apt", "microdnf": "dnf", "tdnf": "dnf", "yum": "dnf", "yum-config-manager": "dnf",
+}  # fmt: skip
+"""Programs that take the options of another one."""
+
+
 def _unchecked(invocation: Invocation) -> Iterator[Fact]:
     """Flags that switch signature or certificate checks off."""
-    tool = (
-        "apt" if invocation.program == "apt-get" else "dnf" if invocation.program == "microdnf" else invocation.program
-    )
+    tool = _SAME.get(invocation.program, invocation.program)
     for word in invocation.words[1:]:
         text = word.text
         unsigned = text.partition("=")[0] in _UNSIGNED.get(tool, ()) and not text.endswith("=false")
@@ -80,6 +94,8 @@ def _unchecked(invocation: Invocation) -> Iterator[Fact]:
                 **_where(invocation),
             )  # fmt: skip
     yield from _lax(invocation, tool)
+    if tool in ("dnf", "zypper", "rpm", "apk"):
+        yield from system.repositories(invocation)
 
 
 _LAX: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -115,7 +131,11 @@ def _lax(invocation: Invocation, tool: str) -> Iterator[Fact]:
 
 def _open_keys(invocation: Invocation) -> Iterator[Registry]:
     """`apt-key adv --fetch-keys http://…`: whoever is on the way decides whose packages are trusted."""
-    for value in (*invocation.values("--fetch-keys"), *invocation.values("--keyserver")):
+    given = [*invocation.values("--fetch-keys"), *invocation.values("--keyserver")]
+    before = invocation.script[invocation.command.index - 1] if invocation.command.index else None
+    if before is not None and before.program in ("curl", "wget") and before.piped_to == invocation.program:
+        given += [word.source for word in before.words]
+    for value in given:
         if value.text.startswith("http://"):
             yield Registry(
                 span=value.all(), ecosystem="os", purpose="os", url="", host="", key=f"apt-key {value.text}",
@@ -159,6 +179,10 @@ def _cargo(invocation: Invocation) -> Iterator[Fact]:
             yield found.replace(locked=locked)
 
 
+_FIXED = re.compile(r"v\d+\.\d+\.\d+|[0-9a-f]{7,40}$|v?\d+(?:\.\d+)?$|[<>]=?v")
+"""Versions, commits and prefixes of versions; what else stands behind `@` is a branch or the word for the newest."""
+
+
 def _go(invocation: Invocation) -> Iterator[Fact]:
     """`go install MODULE@VERSION`, `go run MODULE@VERSION`: a local path is no dependency."""
     if invocation.verb == "env":
@@ -170,6 +194,8 @@ def _go(invocation: Invocation) -> Iterator[Fact]:
         return
     for word in invocation.operands(("-ldflags", "-tags", "-o", "-mod", "-modfile")):
         name, at, version = word.text.partition("@")
+        if not at and invocation.verb == "get" and "." in name.split("/")[0].strip(".") and MARK not in name:
+            yield _tool(invocation, "go", name, "", word.source.all()).replace(parts={"name": word.source.all()})
         if at and "." in name.split("/")[0]:
             found = _tool(
                 invocation,
@@ -179,16 +205,24 @@ def _go(invocation: Invocation) -> Iterator[Fact]:
                 word.source.at(len(name) + 1, len(word.text)),
                 "run" if invocation.verb == "run" else "tool",
             )
-            moving = version in ("latest", "master", "main", "upgrade", "patch", "HEAD")
+            moving = not _FIXED.match(version)
             parts = {"name": word.source.at(0, len(name))} if MARK not in name else {}
             if version and MARK not in version:
                 parts["constraint"] = word.source.at(len(name) + 1, len(word.text))
-            yield found.replace(firmness="tag" if moving else found.firmness, parts=parts)
+            known = version and MARK not in version
+            yield found.replace(firmness="tag" if moving and known else found.firmness, parts=parts)
         if invocation.verb == "run":
             return
 
 
 def _gem(invocation: Invocation) -> Iterator[Fact]:
+    for value in invocation.values("-s", "--source", "--host", "-a", "--add"):
+        purpose = "publish" if invocation.verb == "push" else "index"
+        for fact in registry(
+            value, ecosystem="gem", purpose=purpose, key=f"gem {invocation.verb}", **_where(invocation)
+        ):
+            if isinstance(fact, Registry):
+                yield fact
     if invocation.verb == "push":
         yield publish(invocation, "gem", host=host_of(invocation.value("--host")))
     elif invocation.verb == "install":
@@ -234,11 +268,19 @@ def _bundle(invocation: Invocation) -> Iterator[Fact]:
         )  # fmt: skip
 
 
+_TARGET = re.compile(
+    r"-D(?P<key>alt(?:Release|Snapshot)?DeploymentRepository|url)=(?:[\w.-]*::(?:\w+::)?)?(?=https?://)"
+)
 _GOALS = ("deploy", "release:perform", "deploy:deploy-file", "nexus-staging:release", "jreleaser:deploy", "jib:build")
 
 
 def _maven(invocation: Invocation) -> Iterator[Fact]:
     """`mvn … deploy`: the last goal that publishes; `-DskipDeploy` and the like make it none."""
+    for word in invocation.words[1:]:
+        target = _TARGET.match(word.text)
+        if target is not None:
+            place = word.source.part(target.end(), len(word.text))
+            yield from registry(place, ecosystem="maven", purpose="publish", key=target["key"], **_where(invocation))
     words = [word.text for word in invocation.words[1:]]
     skipped = ("-DskipDeploy", "-Dmaven.deploy.skip", "-DskipPublishing", "-DskipNexusStagingDeployMojo")
     if any(text.startswith(skipped) and not text.endswith("=false") for text in words):
@@ -304,8 +346,19 @@ def _sbt(invocation: Invocation) -> Iterator[Fact]:
 
 
 def _dotnet(invocation: Invocation) -> Iterator[Fact]:
-    if invocation.verb in ("nuget push", "push"):
+    if invocation.verb in ("nuget push", "push", "sources", "nuget add", "nuget update"):
         source = invocation.value("--source", "-s", "-Source")
+        if invocation.program == "dotnet" and "push" not in invocation.verb:
+            words = [
+                word.source for word in invocation.operands(("-n", "--name", "-u", "-p", "--username", "--password"))
+            ]
+            source = words[1] if [word.text for word in words[:1]] == ["source"] and len(words) > 1 else None
+        purpose = "publish" if "push" in invocation.verb else "index"
+        if source is not None:
+            yield from registry(
+                source, ecosystem="nuget", purpose=purpose, key=f"nuget {invocation.verb}", **_where(invocation)
+            )
+    if invocation.verb in ("nuget push", "push"):
         yield publish(invocation, "nuget", host=host_of(source) if source is None or "://" in source.text else UNKNOWN)
     elif invocation.verb == "restore":
         yield _settled(invocation, "nuget", frozen=invocation.has("--locked-mode") is not None or UNKNOWN)
@@ -335,4 +388,8 @@ _HANDLERS: dict[str, Callable[[Invocation], Iterator[Fact]]] = {
     "dnf": packages,
     "microdnf": packages,
     "yum": packages,
+    "tdnf": packages,
+    "aptitude": packages,
+    "zypper": packages,
+    "pacman": packages,
 }

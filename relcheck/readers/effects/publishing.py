@@ -149,6 +149,10 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
 def _github(invocation: Invocation) -> Iterator[Fact]:
     """`gh release create|upload|edit TAG FILE…`, `glab release create`, `hub release create`: a draft publishes nothing."""
     verb = invocation.verb
+    if verb == "release download" and invocation.program == "gh":
+        from relcheck.readers.effects.fetches import released  # noqa: PLC0415 - few scripts fetch releases
+
+        yield from released(invocation)
     if verb not in ("release create", "release upload", "release edit"):
         return
     values = ("-t", "--title", "-n", "--notes", "-F", "--notes-file", "--target", "-R", "--repo", "--notes-start-tag")
@@ -207,7 +211,23 @@ def _rake(invocation: Invocation) -> Iterator[Fact]:
         yield publish(invocation, "gem")
 
 
+_UPLOADS = {
+    "deno": ("jsr", "publish"), "jsr": ("jsr", "publish"), "mix": ("hex", "hex.publish"), "rebar3": ("hex", "hex publish"),
+    "dart": ("pub", "pub publish"), "flutter": ("pub", "pub publish"), "pod": ("cocoapods", "trunk push"),
+    "luarocks": ("luarocks", "upload"),
+}  # fmt: skip
+"""Tools with one verb that uploads a package, and its ecosystem."""
+
+
+def _uploaded(invocation: Invocation) -> Iterator[Fact]:
+    ecosystem, verb = _UPLOADS[invocation.program]
+    said = [word.text for word in invocation.words[1:] if not word.text.startswith("-")]
+    if " ".join(said).startswith(verb) or said == ["hex.publish", "package"]:
+        yield publish(invocation, ecosystem, tool=f"{invocation.program} {verb}")
+
+
 _TOOLS = {
+    **dict.fromkeys(_UPLOADS, _uploaded),
     "gh": _github,
     "glab": _github,
     "hub": _github,

@@ -59,11 +59,21 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
         yield _install(invocation, frozen=True)
     elif program == "pipenv" and verb in ("install", "sync"):
         yield _install(invocation, frozen=verb == "sync" or invocation.has("--deploy") is not None)
+        yield from _added(invocation)
+    elif verb == "add" and program in ("poetry", "pdm"):
+        yield from _added(invocation)
     elif verb in _PUBLISH.get(program, ()):
         yield from _indexes(invocation)
         yield _publish(invocation)
     elif program.startswith("python") and verb == "setup.py" and any(word.text == "upload" for word in invocation.rest):
         yield _publish(invocation)
+
+
+def _added(invocation: Invocation) -> Iterator[Fact]:
+    """Yield the packages that a command adds to the project."""
+    from relcheck.readers.effects import installs  # noqa: PLC0415 - few scripts add packages
+
+    yield from installs.facts(invocation)
 
 
 def _where(invocation: Invocation) -> dict[str, Any]:
@@ -127,6 +137,8 @@ def _uv(invocation: Invocation) -> Iterator[Fact]:
         yield _install(invocation, frozen=True if strict else UNKNOWN)
     elif verb in ("tool install", "tool run"):
         yield from _run(invocation)
+    elif verb == "add":
+        yield from _added(invocation)
     elif verb == "publish":
         yield _publish(invocation)
 

@@ -142,6 +142,56 @@ def _nuget(invocation: Invocation) -> Told:
             yield word.source, before.text
 
 
+def _settings(*names: str) -> Callable[[Invocation], Told]:
+    """Return a finder of `NAME=VALUE` behind options, `-var NAME=VALUE` and `-var=NAME=VALUE`, with the name of a secret."""
+
+    def finder(invocation: Invocation) -> Told:
+        waiting = False
+        for word in invocation.words[1:]:
+            option = next((name for name in names if word.text.startswith(f"{name}=")), "")
+            if waiting or option:
+                yield from _pairs(word.source.part(len(option) + 1 if option else 0, len(word.text)))
+            waiting = word.text in names
+
+    return finder
+
+
+def _pairs(value: Source) -> Told:
+    """`name=value other=value`, as Ansible takes them; one pair everywhere else."""
+    for match in _PAIR.finditer(value.text):
+        if looks_secret_name(match["name"]):
+            yield value.part(*match.span("value")), match["name"]
+
+
+_PAIR = re.compile(r"(?:^|(?<=\s))(?P<name>[\w.-]+)=(?P<value>[^\s'\"]+)")
+
+
+def _words_set(*verbs: str) -> Callable[[Invocation], Told]:
+    """Return a finder of the words `NAME=VALUE` below some verbs: `heroku config:set`, `fly secrets set`."""
+
+    def finder(invocation: Invocation) -> Told:
+        said = " ".join(word.text for word in invocation.words[1:3])
+        for word in invocation.words[2:] if said.startswith(verbs) else ():
+            yield from _pairs(word.source)
+
+    return finder
+
+
+def _pulumi(invocation: Invocation) -> Told:
+    """`pulumi config set --secret NAME VALUE`."""
+    words = _operands(invocation, "set") if invocation.verb == "config" else []
+    if len(words) > 1 and (invocation.has("--secret") is not None or looks_secret_name(words[0].text)):
+        yield words[1].source, words[0].text
+
+
+def _cluster(invocation: Invocation) -> Told:
+    """`kubectl create secret docker-registry --docker-password X`, `kubectl create secret generic --from-literal=NAME=X`."""
+    for value in invocation.values("--docker-password"):
+        yield value, "--docker-password"
+    for value in invocation.values("--from-literal"):
+        yield from _pairs(value)
+
+
 def _headers(invocation: Invocation) -> Iterator[Credential]:
     """`curl -H "Authorization: Bearer X"`, `wget --header="PRIVATE-TOKEN: X"`."""
     for value in invocation.values("-H", "--header"):
@@ -222,7 +272,13 @@ _FINDERS: dict[str, Callable[[Invocation], Told]] = {
     "dotnet": _options("-p", "--password", verbs=("nuget add", "nuget update")),
     "oras": _options("-p", "--password", "--from-password", "--to-password", verbs=("push", "pull", "cp", "attach", "copy")),
     "notation": _options("-p", "--password"),
-    "kubectl": _options("--docker-password"), "oc": _options("--docker-password"),
+    "kubectl": _cluster, "oc": _cluster,
+    "luarocks": _options("--api-key"), "choco": _options("-k", "--api-key"), "nomad": _options("-token", "--token"),
+    "doctl": _options("-t", "--access-token"), "terraform": _settings("-var", "-backend-config", "--var"),
+    "tofu": _settings("-var", "-backend-config"), "packer": _settings("-var", "--var"),
+    "ansible-playbook": _settings("-e", "--extra-vars"), "ansible": _settings("-e", "--extra-vars"),
+    "pulumi": _pulumi, "heroku": _words_set("config:set", "config:add"), "fly": _words_set("secrets set"),
+    "flyctl": _words_set("secrets set"),
     "az": _options("-p", "--password", verbs=("acr login", "login")),
     "gpg": _options("--passphrase"), "gpg2": _options("--passphrase"),
     "ansible-galaxy": _options("--token", "--api-key"),
