@@ -187,10 +187,11 @@ jobs:
           bash \\<<EOF
           docker pull alpine
           EOF
-      - run: {shell: pwsh, command: "docker pull alpine"}
+      - run: {shell: python3, command: "docker pull alpine"}
+      - run: {shell: pwsh, command: "docker pull debian"}
       - run: {shell: "/bin/bash -e", command: "docker pull busybox"}
 """
-    assert [name for name, _, role, _ in images(text) if role != "job"] == ["alpine", "busybox"]
+    assert [name for name, _, role, _ in images(text) if role != "job"] == ["alpine", "debian", "busybox"]
 
 
 REACH = [
