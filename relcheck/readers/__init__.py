@@ -223,6 +223,13 @@ FORMATS: tuple[Format, ...] = (
         ((*_QUADLET, b"[Service]"),),
         comments=("#", ";"),
     ),
+    Format(
+        "quadlet",
+        "quadlet",
+        ("**/*.service", "**/*.service.d/*.conf"),
+        ((b"[Service]",), (b"docker", b"podman")),
+        comments=("#", ";"),
+    ),
     Format("ko", "ko", ("**/.ko.yaml", "**/.ko.yml")),
     Format("goreleaser", "goreleaser", ("**/.goreleaser.y*ml", "**/goreleaser.y*ml", "**/.goreleaser[._-]*.y*ml")),
     Format("gitmodules", "gitmodules", ("**/.gitmodules",), comments=("#", ";")),
@@ -362,7 +369,7 @@ FORMATS: tuple[Format, ...] = (
         "composer-auth",
         "composer_auth",
         ("**/auth.json",),
-        ((b"auths", b"-basic", b"bearer", b"-oauth", b"-token"),),
+        ((b"auths", b"-basic", b"bearer", b"-oauth", b"-token", b"custom-headers", b"client-certificate"),),
         comments=(),
     ),
     Format(

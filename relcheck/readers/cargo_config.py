@@ -1,7 +1,7 @@
 """Cargo's configuration and credentials: `.cargo/config.toml`, `.cargo/credentials.toml`, and their old names.
 
 `[registries.NAME]` has an index and a token, `[registry]` the default and the token of crates.io, `[source.NAME]`
-replaces sources, `[env]` sets variables (The Cargo Book: Configuration).
+replaces sources, `[env]` sets variables, `[alias]` names commands of Cargo (The Cargo Book: Configuration).
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Fact, Registry, Unreadable
 from relcheck.readers.home_secrets import home_credential
-from relcheck.readers.nodes import Mapping, Scalar
+from relcheck.readers.nodes import Mapping, Scalar, Sequence
+from relcheck.readers.package_sources import git_dependency
 from relcheck.readers.toml_tree import load
 from relcheck.readers.urls import registry
 from relcheck.refs.url import parse_url
-from relcheck.source import Source
+from relcheck.source import Piece, Source
 
 _PROTOCOL = re.compile(r"(?:sparse|git|registry)\+(?=[a-z]+://)")
 _TOKEN_VARIABLE = re.compile(r"CARGO_REGISTR(?:Y|IES_[A-Z0-9_]+)_TOKEN$")
 
 
 def read(source: Source) -> Iterator[Fact]:
-    """Yield registries, replaced sources, tokens, and a revocation check that is switched off."""
+    """Yield registries, replaced sources, the proxy, tokens, a revocation check that is switched off, and aliases."""
     top, faults = load(source)
     for fault in faults:
         yield Unreadable(span=fault.span, reason=fault.reason)
@@ -36,7 +37,11 @@ def read(source: Source) -> Iterator[Fact]:
         address = table.scalar("registry") if isinstance(table, Mapping) else None
         if address is not None:
             yield from index(address, f"source.{key.value}", "mirror")
-    revoked = (top.map("http") or _EMPTY).scalar("check-revoke")
+        yield from _repository(key, table) if isinstance(table, Mapping) else ()
+    http = top.map("http") or _EMPTY
+    proxy, revoked = http.scalar("proxy"), http.scalar("check-revoke")
+    if proxy is not None:
+        yield from registry(proxy.source, ecosystem="cargo", purpose="proxy", key="http.proxy")
     if revoked is not None and revoked.value == "false":
         yield Registry(
             span=revoked.span, ecosystem="cargo", purpose="index", url=UNKNOWN, host=UNKNOWN, tls="off",
@@ -46,6 +51,34 @@ def read(source: Source) -> Iterator[Fact]:
         token = value.scalar("value") if isinstance(value, Mapping) else value
         if isinstance(token, Scalar) and _TOKEN_VARIABLE.match(key.value):
             yield home_credential(token.source, "cargo-token", ecosystem="cargo", key=key.value)
+    yield from _aliases(top.map("alias"))
+
+
+def _repository(key: Scalar, table: Mapping) -> Iterator[Fact]:
+    """A source may be a repository: `git`, with one of `rev`, `tag`, `branch`."""
+    url = table.scalar("git")
+    if url is None:
+        return
+    commit, tag, branch = (
+        found.source if (found := table.scalar(name)) is not None else None for name in ("rev", "tag", "branch")
+    )
+    shared = {"ecosystem": "cargo", "where": "manifest", "name": key.value, "group": "patch"}
+    yield from git_dependency(url.source, {"name": key.span}, shared, commit=commit, tag=tag, branch=branch)
+
+
+def _aliases(table: Mapping | None) -> Iterator[Fact]:
+    """`NAME = "publish --dry-run"`, or a list of words, is a command of Cargo without its first word."""
+    if table is None:
+        return
+    from relcheck.readers.shell import read_argv  # noqa: PLC0415 - loads the grammar of the shell
+
+    for _, value in table.pairs():
+        words = [word.source for word in value if isinstance(word, Scalar)] if isinstance(value, Sequence) else []
+        if isinstance(value, Scalar):
+            words = [value.source.part(*match.span()) for match in re.finditer(r"\S+", value.value)]
+        if words:
+            first = words[0].embed("cargo", (Piece(0, 5, 0, len(words[0].text)),), "variable")
+            yield from read_argv([first, *words], context="script")
 
 
 def _registry(table: Mapping, name: str) -> Iterator[Fact]:

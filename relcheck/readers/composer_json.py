@@ -12,7 +12,7 @@ from typing import Any
 from relcheck.facts import UNKNOWN, Dependency, Fact, Package, Registry, Text, Unreadable
 from relcheck.readers.composer_auth import logins
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
-from relcheck.readers.package_sources import transport
+from relcheck.readers.package_sources import plain_http, transport
 from relcheck.readers.package_versions import version_fields
 from relcheck.readers.urls import registry
 from relcheck.readers.yaml_tree import load
@@ -119,6 +119,10 @@ def _leaves_out(node: Mapping) -> bool:
 
 def _repository(entry: Mapping, alone: bool) -> Iterator[Fact]:
     url, kind = entry.scalar("url"), entry.text("type")
+    if kind == "package":
+        package = entry.get("package")
+        for one in package.items if isinstance(package, Sequence) else [package]:
+            yield from _inline(one) if isinstance(one, Mapping) else ()
     if url is None:
         return
     if kind in _VCS:
@@ -131,6 +135,17 @@ def _repository(entry: Mapping, alone: bool) -> Iterator[Fact]:
         )
 
 
+def _inline(package: Mapping) -> Iterator[Fact]:
+    """A package that the manifest itself describes: its archive, whose `shasum` verifies it, and its repository."""
+    archive, origin = package.map("dist"), package.map("source")
+    url = archive.scalar("url") if archive is not None else None
+    if url is not None and archive is not None and not archive.text("shasum"):
+        yield from plain_http(url.source, "composer")
+    address = origin.scalar("url") if origin is not None else None
+    if address is not None:
+        yield from transport(address.source, "composer")
+
+
 def _settings(config: Mapping | None) -> Iterator[Fact]:
     for key, off in (("secure-http", "false"), ("disable-tls", "true")):
         value = config.scalar(key) if config else None
@@ -139,6 +154,11 @@ def _settings(config: Mapping | None) -> Iterator[Fact]:
                 span=value.span, ecosystem="composer", purpose="index", url=UNKNOWN, host=UNKNOWN, tls="off",
                 key=f"{key}: {off}",
             )  # fmt: skip
+    plugins = config.scalar("allow-plugins") if config else None
+    if plugins is not None and plugins.value == "true":
+        yield Registry(
+            span=plugins.span, ecosystem="composer", purpose="scripts", url="", host="", key="allow-plugins: true"
+        )
 
 
 def _scripts(table: Mapping | None) -> Iterator[Fact]:

@@ -51,6 +51,7 @@ _PYLOCK_INDEX = re.compile(r'^index = "(?P<url>[^"\n]+)"', re.MULTILINE)
 _PYLOCK_FILE = re.compile(r'\burl = "(?P<url>[^"\n]+)"')
 _PYLOCK_GIT = re.compile(r"^(?:vcs = \{|\[packages\.vcs\])", re.MULTILINE)
 _PYLOCK_COMMIT = re.compile(r'\bcommit-id = "(?P<ref>[^"\n]*)"')
+_GEM_CHECKSUM = re.compile(r"^  (?P<name>[\w.-]+) \((?P<version>[\w.-]+)\)(?P<hash> sha\d+=)?", re.MULTILINE)
 _COMPOSER = re.compile(
     r'^ {12}"name": "(?P<name>[^"\n/]+/[^"\n]+)",\r?\n {12}"version": "v?(?P<version>[^"\n]+)"', re.MULTILINE
 )
@@ -202,7 +203,11 @@ def _pipenv(text: str, ledger: Ledger) -> None:
 
 
 def _bundler(text: str, ledger: Ledger) -> None:
-    """Sections GEM (remotes of registries), GIT (remote and revision) and PATH (gems of the repository)."""
+    """Sections GEM (remotes of registries), GIT (remote and revision), PATH (gems of the repository) and CHECKSUMS.
+
+    Gems of repositories and of folders stand among the checksums too, without any.
+    """
+    served: set[str] = set()
     for section in _GEM_REMOTE.finditer(text):
         base, body = section.start("body"), section["body"]
         for spec in _GEM_LOCKED.finditer(body):
@@ -210,7 +215,14 @@ def _bundler(text: str, ledger: Ledger) -> None:
         for wanted in _GEM_WANTED.finditer(body) if section["section"] == "DEPENDENCIES" else ():
             ledger.locked(wanted["name"], "", whole=True)
         remotes = list(_GEM_URL.finditer(body))
+        if section["section"] == "CHECKSUMS":
+            for gem in _GEM_CHECKSUM.finditer(body):
+                if not gem["hash"] and gem["name"] in served:
+                    ledger.unverified(
+                        (gem["name"], base + gem.start("name")), base + gem.start("name"), base + gem.end("version")
+                    )
         if section["section"] == "GEM":
+            served |= {spec["name"] for spec in _GEM_SPEC.finditer(body)}
             for remote in remotes:
                 ledger.came_from(remote["url"], base + remote.start("url"))
         elif section["section"] == "GIT" and remotes:

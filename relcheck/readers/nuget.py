@@ -208,15 +208,18 @@ class _Project:
 
     def _package(self) -> Iterator[Fact]:
         """A project states a package where it names a version or an id of its own."""
-        name, version = (
-            self.properties.get("packageid"),
-            self.properties.get("version") or self.properties.get("packageversion"),
+        name = self.properties.get("packageid") or self.properties.get("assemblyname")
+        version = next(
+            (self.properties[key] for key in ("version", "packageversion", "versionprefix") if key in self.properties),
+            None,
         )
         if version is None or not self.source.path.lower().endswith("proj"):
             return
         text = self.expand(version)
         written: Text = UNKNOWN if MARK in text.text else text.text
         identity = self.expand(name) if name is not None else None
+        whole = version is not self.properties.get("versionprefix") or "versionsuffix" not in self.properties
+        written = written if whole else UNKNOWN  # the suffix is put behind the prefix
         parts = {"version": text.all()} if written is not UNKNOWN else {}
         if identity is not None and MARK not in identity.text:
             parts["name"] = identity.all()
@@ -298,6 +301,12 @@ def _configuration(root: Tag) -> Iterator[Fact]:
         found = tag.attributes()
         if _key(found).lower() == "defaultpushsource" and "value" in found:
             yield from registry(found["value"], ecosystem="nuget", purpose="publish", key="defaultPushSource")
+        elif _key(found).lower() == "http_proxy" and "value" in found:
+            yield from registry(found["value"], ecosystem="nuget", purpose="proxy", key="http_proxy")
+    for tag in root.all("auditSources", "add"):
+        found = tag.attributes()
+        if "value" in found:
+            yield from registry(found["value"], ecosystem="nuget", purpose="audit", key="auditSources")
 
 
 def _source(found: dict[str, Source], *, mapped: bool, others: int) -> Iterator[Fact]:

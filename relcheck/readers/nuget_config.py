@@ -2,6 +2,7 @@
 
 packageSourceCredentials.<source>.add {key: Username | ClearTextPassword | Password, value}
 apikeys.add {key: URL of the registry, value: key, encrypted for one user of one machine}
+config.add {key: http_proxy.password, value: encrypted like a key}
 
 An encrypted password works for one user of one machine.
 """
@@ -30,6 +31,11 @@ def credentials(root: Tag) -> Iterator[Fact]:
         if value is not None and value.text and key is not None:
             form = "" if identify(value.text) else "encrypted"
             yield _made(value, "nuget-key", "apikeys", _host(key), "", form)
+    for entry in root.all("config", "add"):
+        found = entry.attributes()
+        value, key = found.get("value"), found.get("key")
+        if value is not None and value.text and key is not None and key.text.lower() == "http_proxy.password":
+            yield _made(value, "nuget-password", key.text, "", "", "" if identify(value.text) else "encrypted")
 
 
 def _password(source: Tag, host: Text) -> Iterator[Fact]:

@@ -20,6 +20,10 @@ from relcheck.readers.urls import registry
 from relcheck.source import Source, Span
 
 _POETRY_SOURCES = {"explicit": "explicit-index", "supplemental": "second-index", "secondary": "second-index"}
+_UV_URLS = (
+    ("index-url", "index"), ("extra-index-url", "first-index"), ("find-links", "find-links"), ("publish-url", "publish"),
+    ("check-url", "check"),
+)  # fmt: skip
 _CARET = re.compile(r"[~^]?\d+(\.\d+)*\S*$")
 
 
@@ -83,13 +87,20 @@ def _package(top: Mapping, tool: Mapping | None, folder: str) -> Iterator[Fact]:
         version_dynamic=dynamic or version is None,
         private=_is_private(table, poetry),
         invalid=fault.why if fault is not None else "",
-        blocked="the classifier Private ::" if _has_private_classifier(table) else "",
+        blocked=_blocked(table, poetry),
         **version_fields("pypi", written),
     )
 
 
 def _is_private(table: Mapping, poetry: Mapping | None) -> bool:
     return _has_private_classifier(table) or (poetry is not None and poetry.text("package-mode") == "false")
+
+
+def _blocked(table: Mapping, poetry: Mapping | None) -> str:
+    """Return the words that forbid to publish: the index refuses the one, Poetry builds nothing with the other."""
+    if _has_private_classifier(table):
+        return "the classifier Private ::"
+    return "package-mode = false" if poetry is not None and poetry.text("package-mode") == "false" else ""
 
 
 def _has_private_classifier(table: Mapping) -> bool:
@@ -225,7 +236,7 @@ def _uv_indexes(uv: Mapping) -> Iterator[Fact]:
             explicit, default = entry.text("explicit") == "true", entry.text("default") == "true"
             purpose = "explicit-index" if explicit else "index" if default else "first-index"
             yield from registry(url.source, ecosystem="pypi", purpose=purpose, key="tool.uv.index")
-    for name, purpose in (("index-url", "index"), ("extra-index-url", "first-index"), ("publish-url", "publish")):
+    for name, purpose in _UV_URLS:
         node = uv.get(name)
         for item in node if isinstance(node, Sequence) else (node,):
             if isinstance(item, Scalar):
@@ -277,6 +288,9 @@ def _pdm(pdm: Mapping | None) -> Iterator[Fact]:
     for _, group in (pdm.map("dev-dependencies") or _EMPTY).pairs():
         yield from _list(group, "dev")
     resolution = pdm.map("resolution")
+    for key, value in ((resolution.map("overrides") if resolution is not None else None) or _EMPTY).pairs():
+        if isinstance(value, Scalar):
+            yield from _pdm_override(key, value)
     ordered = resolution is not None and resolution.text("respect-source-order") == "true"
     for entry in pdm.seq("source") or ():
         url = entry.scalar("url") if isinstance(entry, Mapping) else None
@@ -287,6 +301,17 @@ def _pdm(pdm: Mapping | None) -> Iterator[Fact]:
         for fact in registry(url.source, ecosystem="pypi", purpose=purpose, key="tool.pdm.source"):
             off = isinstance(fact, Registry) and entry.text("verify_ssl") == "false"
             yield fact.replace(tls="off", key="verify_ssl") if off else fact
+
+
+def _pdm_override(key: Scalar, value: Scalar) -> Iterator[Fact]:
+    """`name = "version"`, or a URL, which may be one of git."""
+    if "://" not in value.value:
+        shared = {"ecosystem": "pypi", "where": "manifest", "group": "override", "name": key.value}
+        yield _poetry_version(value, {"name": key.span}, shared)
+        return
+    for fact in requirement(value.source, where="manifest", group="override"):
+        named = isinstance(fact, Dependency)
+        yield fact.replace(name=key.value, parts={**fact.parts, "name": key.span}) if named else fact
 
 
 def _hatch(hatch: Mapping | None) -> Iterator[Fact]:
