@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from relcheck.facts import (
     Component,
+    Credential,
     Dependency,
     Download,
     Fact,
@@ -34,7 +35,7 @@ LINKERS: dict[str, tuple[type[Fact], ...]] = {
     "infrastructure": (Image,),
     "jvm": (Dependency,),
     "steps": (Job,),
-    "flux": (Variables, Dependency),
+    "flux": (Variables, Dependency, Credential),
     "images": (),
     "kubernetes": (Resource, Image),
     "helm": (Image, Dependency, Component),
@@ -49,7 +50,7 @@ LINKERS: dict[str, tuple[type[Fact], ...]] = {
     "origins": (),
     "dead_events": (Publish,),
     "shallow": (Publish,),
-    "signatures": (Image,),
+    "signatures": (Image, Registry),
     "releases": (Package,),
     "credentials": (),
 }

@@ -1,4 +1,4 @@
-"""Images that a repository signs and deploys: whether anything in it looks at the signature."""
+"""Images that a repository signs and deploys: whether anything in it looks at the signature, or some of it does not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ _DEMANDS = ("signedBy", "sigstoreSigned")
 
 
 def link(repository: Repository) -> None:
-    """Fill `signed_at` of deployed images that the same repository signs and nothing verifies."""
+    """Fill `signed_at` of deployed images that the same repository signs and nothing verifies.
+
+    Where the repository demands Docker's content trust in one place, a place that gives it up is told.
+    """
+    _trust(repository)
     signed = {
         (image.host, image.repository): path
         for path, _, image in repository.all(Image)
@@ -33,3 +37,11 @@ def link(repository: Repository) -> None:
     for path, index, image in list(repository.all(Image)):
         if image.role == "deployed" and (image.host, image.repository) in signed:
             repository.put(path, index, image.replace(signed_at=signed[image.host, image.repository]))
+
+
+def _trust(repository: Repository) -> None:
+    found = [fact for fact in repository.all(Registry) if fact[2].purpose == "content-trust"]
+    if any(fact.key.endswith("=1") for _, _, fact in found):
+        for path, index, fact in found:
+            if not fact.key.endswith("=1"):
+                repository.put(path, index, fact.replace(purpose="signature", integrity_off=True))

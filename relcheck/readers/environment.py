@@ -52,7 +52,6 @@ _INTEGRITY_OFF = {
     "GOINSECURE": ("*",),
     "GOFLAGS": re.compile(r".*-insecure\b"),
     "YARN_CHECKSUM_BEHAVIOR": ("ignore", "update"),
-    "DOCKER_CONTENT_TRUST": (),
 }
 _TRACES = frozenset(("CI_DEBUG_TRACE", "CI_DEBUG_SERVICES", "system.debug"))
 """Variables that let a pipeline print every variable and every command, with the secrets in them."""
@@ -79,6 +78,17 @@ def environment_facts(
         yield no_proxy(value, name, job, step)
     elif name in _TLS_OFF:
         yield from _tls(name, value, text, ecosystem, job, step)
+    elif name == "DOCKER_CONTENT_TRUST" and text in ("0", "1"):
+        yield Registry(
+            span=value.all(),
+            job=job,
+            step=step,
+            ecosystem="oci",
+            purpose="content-trust",
+            url="",
+            host="",
+            key=f"{name}={text}",
+        )
     elif name in _INTEGRITY_OFF and _matches(_INTEGRITY_OFF[name], text):
         yield Registry(
             span=value.all(), job=job, step=step, ecosystem=ecosystem, purpose="index", url="", host="", key=f"{name}={text}",

@@ -61,6 +61,11 @@ def _certificates(invocation: Invocation) -> Iterator[Fact]:
     """`--tls-verify=false`, `--insecure`, `--plain-http`: the registry's certificate is not checked."""
     for word in invocation.words[1:]:
         name, _, value = word.text.partition("=")
+        if name == "--disable-content-trust" and value.lower() not in ("false", "0"):
+            yield Registry(
+                span=word.source.all(), job=invocation.setting.job, step=invocation.setting.step, ecosystem="oci",
+                purpose="content-trust", url="", host="", key=name,
+            )  # fmt: skip
         off = name in ("--tls-verify", "--src-tls-verify", "--dest-tls-verify") and value.lower() in ("false", "0")
         plain = name in _INSECURE and value.lower() not in ("false", "0") and not name.startswith("--insecure-policy")
         if off or plain or name.startswith("--skip-tls-verify"):

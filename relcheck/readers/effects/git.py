@@ -11,7 +11,7 @@ from relcheck.readers.effects.invocation import Invocation
 from relcheck.readers.urls import registry, userinfo
 from relcheck.refs import MARK
 from relcheck.refs.git import classify_ref, parse_git_url
-from relcheck.source import Span
+from relcheck.source import Source, Span
 
 _VALUES = (
     "-b",
@@ -60,6 +60,7 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
         key, equals, value = word.text.partition("=")
         if equals and key.lower() == "http.sslverify" and value.lower() in ("false", "0"):
             yield _unverified(word.source.all(), word.text, where)
+    yield from _addresses(invocation, where)
     if invocation.verb == "config":
         lowered = [text.lower() for text in words]
         if "http.sslverify" in lowered[:-1] and lowered[lowered.index("http.sslverify") + 1] in ("false", "0"):
@@ -67,13 +68,50 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
             yield _unverified(place.source.all(), "http.sslVerify false", where)
     elif invocation.verb in ("clone", "fetch", "pull", "submodule"):
         yield from _fetched(invocation, where)
-        for word in invocation.operands(_VALUES):
-            if word.text.startswith(("http://", "git://")):
-                for fact in registry(
-                    word.source, ecosystem="git", purpose="vcs", key=f"git {invocation.verb}", **where
-                ):
-                    if isinstance(fact, Registry):
-                        yield fact
+
+
+_ASKS = ("clone", "fetch", "pull", "submodule", "remote", "push", "ls-remote")
+
+
+def _addresses(invocation: Invocation, where: dict[str, Any]) -> Iterator[Registry]:
+    """Repositories that are asked in plain text, by a command or from now on: `remote add`, `config url.X.insteadOf`."""
+    found = [word.source for word in invocation.operands(_VALUES)] if invocation.verb in _ASKS else []
+    if invocation.verb == "archive":
+        found += invocation.values("--remote")
+    for word in invocation.words[1:] if invocation.verb == "config" else ():
+        base = _INSTEAD.match(word.text)
+        if base is not None:
+            found.append(word.source.part(*base.span("url")))
+    for place in found:
+        if place.text.startswith(("http://", "git://")):
+            for fact in registry(place, ecosystem="git", purpose="vcs", key=f"git {invocation.verb}", **where):
+                if isinstance(fact, Registry):
+                    yield fact
+
+
+_INSTEAD = lazy_pattern(r"(?i:url)\.(?P<url>\S+)\.(?i:(?:push)?insteadOf)$")
+
+
+def _settled(invocation: Invocation, folder: str) -> Source | None:
+    """Return the ref that a later command of the script checks out in what was cloned."""
+    at = invocation.command.index + 1
+    for later in invocation.script[at : at + _NEAR]:
+        if later.program != "git" or len(later.words) < 3:
+            continue
+        found = Invocation(later.words, later, (), invocation.setting)
+        if found.verb == "clone":
+            return None
+        inside = found.value("-C")
+        if inside is not None and folder and inside.text.rstrip("/").rpartition("/")[2] != folder:
+            continue
+        operands = [word for word in found.operands(("-b", "-c", "-B", "-C")) if word.text not in ("--", "FETCH_HEAD")]
+        if found.verb in ("checkout", "switch", "reset") and len(operands) == 1 and found.has("-b", "-B", "-c") is None:
+            return operands[0].source
+    return None
+
+
+_NEAR = 10
+"""How many commands behind a clone may check out what was meant."""
 
 
 def _fetched(invocation: Invocation, where: dict[str, Any]) -> Iterator[Component]:
@@ -87,6 +125,9 @@ def _fetched(invocation: Invocation, where: dict[str, Any]) -> Iterator[Componen
     if found is None:
         return
     given = invocation.value("-b", "--branch")
+    if invocation.verb == "clone":
+        name = operands[1].text if len(operands) > 1 else operands[0].text.removesuffix(".git")
+        given = _settled(invocation, name.rstrip("/").rpartition("/")[2]) or given
     ref: Text = "" if given is None else UNKNOWN if MARK in given.text else given.text
     place = operands[0].source
     parts = {"ref": given.all()} if given is not None and ref is not UNKNOWN else {}
