@@ -1,7 +1,7 @@
 """What objects of Flux say of other files: values of variables in manifests, and where the charts of releases come from.
 
 A Kustomization puts its values into the manifests of its folder and into what the kustomizations there build on. A
-HelmRelease names its repository by kind, namespace and name.
+HelmRelease names its repository by kind, namespace and name, a source the Secret that opens it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,18 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from relcheck.facts import UNKNOWN, Dependency, Image, Option, Registry, Related, Resource, Unknown, Variables
+from relcheck.facts import (
+    UNKNOWN,
+    Credential,
+    Dependency,
+    Image,
+    Option,
+    Registry,
+    Related,
+    Resource,
+    Unknown,
+    Variables,
+)
 from relcheck.link import Repository
 from relcheck.readers.images import image_fact
 from relcheck.refs import MARK
@@ -24,16 +35,19 @@ _PARSED = (
     "state", "related", "floating_default",
 )  # fmt: skip
 _VARIABLE = ("name", "registry", "host", "namespace", "repository", "tag", "digest", "tag_kind")
+_OPENING = ("password", "bearerToken", "secretkey", "token")
+"""Keys of a Secret that open a source; a private key is told as such."""
 _MANIFESTS_READ = 1000
 _HIGHEST = 1000
 """So many kustomizations above a manifest are looked at."""
 
 
 def link(repository: Repository) -> None:
-    """Fill images that hold variables of Flux, and the addresses of charts."""
+    """Fill images that hold variables of Flux, the addresses of charts, and say what the passwords of Secrets open."""
     _substitute(repository)
     _patched_versions(repository)
     _chart_sources(repository)
+    _opened(repository)
 
 
 def _substitute(repository: Repository) -> None:
@@ -165,9 +179,38 @@ def _chart_sources(repository: Repository) -> None:
             )
 
 
+def _opened(repository: Repository) -> None:
+    """Say of a password in a Secret which source it opens: the one that names the Secret, in the same namespace."""
+    waiting = [found for found in repository.all(Credential) if found[2].holder and found[2].kind == "k8s-secret"]
+    waiting = [found for found in waiting if found[2].key in _OPENING and found[2].form == "literal"]
+    if not waiting or not _read(repository, b"secretRef"):
+        return
+    named: dict[str, list[tuple[str, Registry]]] = {}
+    for path, _, registry in repository.all(Registry):
+        if registry.credential_in:
+            named.setdefault(registry.credential_in, []).append((path, registry))
+            named.setdefault(registry.credential_in.rpartition("/")[2], []).append((path, registry))
+    for path, index, secret in waiting if named else ():
+        found = named.get(secret.holder) or _of_open_namespace(secret.holder, named)
+        if found:
+            other, source = found[0]
+            place = Related(span=source.span, note="what it opens", path="" if other == path else other)
+            repository.put(
+                path,
+                index,
+                secret.replace(
+                    kind="helm-repo-password" if source.ecosystem == "helm" else "client-login",
+                    host="" if isinstance(source.host, Unknown) else source.host,
+                    related=(*secret.related, place),
+                ),
+            )
+
+
 def _of_open_namespace(called: str, named: dict[str, list[tuple[str, Registry]]]) -> list[tuple[str, Registry]]:
-    """Return the repositories of a name where one of the two namespaces is given by what deploys it."""
+    """Return the sources of a name, or with a Secret of it, where what deploys them gives one of the two namespaces."""
     _, namespace, name = called.split("/")
     return [
-        (path, registry) for path, registry in named.get(name, []) if not namespace or "//" in registry.called
+        (path, registry)
+        for path, registry in named.get(name, [])
+        if not namespace or "//" in (registry.called or registry.credential_in)
     ]  # fmt: skip

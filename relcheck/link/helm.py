@@ -16,6 +16,10 @@ from relcheck.refs.image import tag_kind
 _APP_VERSION = ".Chart.AppVersion"
 _PATH = lazy_pattern(r"\.Values\.([\w.]+)")
 _WHOLE = lazy_pattern(r"\{\{-?\s*\.Values\.(?P<path>[\w.]+)\s*(?:\|\s*(?:quote|squote|toString|trim)\s*)*-?\}\}")
+_VERSIONED = lazy_pattern(
+    r":\{\{-?\s*(?:\.Values\.(?P<before>[\w.]+)\s*\|\s*default\s+\.Chart\.AppVersion"
+    r"|default\s+\.Chart\.AppVersion\s+\.Values\.(?P<behind>[\w.]+)|\.Chart\.AppVersion)\s*(?:\|\s*toString\s*)?-?\}\}$"
+)
 _ACTION = lazy_pattern(r"\{\{.*?\}\}", re.DOTALL)
 _HANDED_ON = frozenset(
     ("tag", "imageTag", "image_tag", "imageVersion", "version", "image", "repository", "registry", "digest")
@@ -41,7 +45,11 @@ def link(repository: Repository) -> None:
         if not chart:
             continue
         if "/templates/" in f"/{path}":
-            found = _without_default(repository, chart, image) if image.floating_default else None
+            found = (
+                _without_default(repository, chart, image)
+                if image.floating_default
+                else _with_default_version(repository, chart, image)
+            )
         elif _APP_VERSION in image.raw:
             found = _with_app_version(repository, chart, image)
         else:
@@ -93,6 +101,22 @@ def _with_app_version(repository: Repository, chart: str, image: Image) -> Image
         state="defaulted",
         related=(*image.related, Related(span=place, note="the tag is the chart's appVersion", path=chart)),
     )
+
+
+def _with_default_version(repository: Repository, chart: str, image: Image) -> Image | None:
+    """Give the image of a template the chart's version, where that is the tag unless values.yaml gives another.
+
+    An image whose name comes from values is looked at there.
+    """
+    match = _VERSIONED.search(image.raw)
+    if match is None or isinstance(image.name, Unknown):
+        return None
+    path = match["before"] or match["behind"] or ""
+    given = _values(repository, chart).get(path)
+    if path and not (given.value == "" if given is not None else path.rpartition(".")[2] in _HANDED_ON):
+        return None
+    found = _with_app_version(repository, chart, image)
+    return found.replace(written=f"{image.name}:{found.tag}", digest="") if found is not None else None
 
 
 def _subcharts(repository: Repository, chart: str) -> set[str]:

@@ -149,7 +149,12 @@ class Graph:
         for path in repository.named(*_NAMES):
             repository.of(path)
         self._repository = repository
-        self.nodes: dict[str, Kustomization] = {path: node for path, _, node in repository.all(Kustomization)}
+        for _, _, node in list(repository.all(Kustomization)):
+            for child in self._children(node.folder, node.transformers):
+                repository.of(child)
+        self.nodes: dict[str, Kustomization] = {}
+        for path, _, node in repository.all(Kustomization):
+            self.nodes[path] = _merged(self.nodes[path], node) if path in self.nodes else node
         self.above: dict[str, list[str]] = {}
         self.resources: set[str] = set()
         self.patches: set[str] = set()
@@ -167,7 +172,7 @@ class Graph:
 
     def _children(self, folder: str, entries: tuple[str, ...]) -> Iterator[str]:
         for entry in entries:
-            if "://" in entry or "\n" in entry or entry.startswith(("/", "git@")):
+            if not entry or "://" in entry or "\n" in entry or entry.startswith(("/", "git@")):
                 continue
             target = posixpath.normpath(posixpath.join(folder, entry))
             target = "" if target == "." else target
@@ -189,7 +194,12 @@ class Graph:
             found.append(node)
             children = self._children(self.nodes[node].folder, self.nodes[node].resources)
             stack += [child for child in children if child in self.nodes and self.nodes[child].component]
-        return found[::-1]
+        return [layer for node in found[::-1] for layer in (node, *self._transformers(node))]
+
+    def _transformers(self, path: str) -> list[str]:
+        """Return the transformers in files that a kustomization names; they come last."""
+        children = self._children(self.nodes[path].folder, self.nodes[path].transformers)
+        return [child for child in children if child in self.nodes and self.nodes[child].component]
 
     def patched(self, path: str) -> set[str]:
         """Return the containers that the patches of a kustomization give an image."""
@@ -204,6 +214,10 @@ class Graph:
         node = self.nodes[path]
         return node.component or node.folder.rpartition("/")[2].lower() in _LIBRARIES
 
+    def has_unread_transformer(self, path: str) -> bool:
+        """Whether a kustomization names a transformer of which it is not known what it changes."""
+        return len(self._transformers(path)) < len(self.nodes[path].transformers)
+
     def has_unread_patch(self, path: str) -> bool:
         """Whether a patch file holds no object: it may be a list of JSON operations, on a namespace too."""
         node = self.nodes[path]
@@ -211,6 +225,15 @@ class Graph:
             if not any(isinstance(fact, Resource) for fact in self._repository.of(child)):
                 return True
         return False
+
+
+def _merged(one: Kustomization, other: Kustomization) -> Kustomization:
+    """Return what several transformers of one file change together."""
+    return one.replace(
+        namespace=other.namespace or one.namespace,
+        patches=(*one.patches, *other.patches),
+        images=(*one.images, *other.images),
+    )
 
 
 class Suppliers:
@@ -272,7 +295,7 @@ class Suppliers:
             own = self._graph.nodes[layer].namespace
             if own != "":
                 return own
-            if self._graph.has_unread_patch(layer):
+            if self._graph.has_unread_patch(layer) or self._graph.has_unread_transformer(layer):
                 return UNKNOWN
         return ""
 
@@ -381,6 +404,10 @@ class Overrides:
                     fixed = True if entry.new_tag or entry.digest else fixed
                 elif matched is UNKNOWN and fixed is False:
                     fixed = UNKNOWN
+            if fixed is False and (
+                self._graph.nodes[layer].replaces_images or self._graph.has_unread_transformer(layer)
+            ):
+                fixed = UNKNOWN
         parents = self._graph.builders(path)
         if not parents:
             return [fixed]

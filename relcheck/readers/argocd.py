@@ -3,7 +3,9 @@
     Application: spec.source, spec.sources [], spec.sourceHydrator.drySource; spec.destination.namespace
     source: repoURL, targetRevision, path, chart, ref, kustomize {images, patches, namespace},
             helm {values, valuesObject, parameters [{name, value}], valueFiles}
-    ApplicationSet: spec.template, spec.templatePatch, generators [].<kind>.template
+            plugin {env [{name, value}]}
+    ApplicationSet: spec.template, spec.templatePatch, generators [].<kind>.template, generators [].git {repoURL, revision},
+            matrix and merge {generators []}
     annotations argocd-image-updater.argoproj.io/image-list: "alias=image[:constraint], …"
     repository without a scheme beside a chart, or oci:// = an OCI registry
 
@@ -19,7 +21,7 @@ from relcheck.facts import UNKNOWN, Download, Fact, Image
 from relcheck.readers.composed import composed, reference
 from relcheck.readers.gitops import MARKER, chart, deploy, git_source, text_of, values, values_text
 from relcheck.readers.images import image_fact
-from relcheck.readers.kubernetes import Setting
+from relcheck.readers.kubernetes import Setting, environment_of
 from relcheck.readers.nodes import Mapping, Scalar, Sequence
 from relcheck.readers.remote_files import remote_file
 from relcheck.readers.yaml_tree import load
@@ -27,6 +29,8 @@ from relcheck.refs import MARK
 from relcheck.refs.git import classify_ref
 
 _OLD = re.compile(r"(?:[^=]*=)?")
+_DEEPEST = 2
+"""How deep generators stand in generators: the documentation allows two levels."""
 _UPDATED = "argocd-image-updater.argoproj.io/image-list"
 _ENTRY = re.compile(r"\s*(?:[\w.-]+=)?(?P<image>[^,\s]+)\s*(?:,|$)")
 _RANGE = re.compile(r"[~^<>=*|, ]|(?:^|\.)[xX](?:\.|$)")
@@ -40,10 +44,21 @@ def object_facts(node: Mapping, _: str, kind: str, __: Setting) -> Iterator[Fact
         yield from _application(node, spec)
     elif kind == "ApplicationSet" and spec is not None:
         yield from _template(spec.map("template", merge=True))
-        for generator in spec.seq("generators") or ():
-            for _name, inner in generator.pairs() if isinstance(generator, Mapping) else ():
-                yield from _template(inner.map("template") if isinstance(inner, Mapping) else None)
+        yield from _generators(spec.seq("generators"), 0)
         yield from _template_patch(spec.scalar("templatePatch"))
+
+
+def _generators(generators: Sequence | None, depth: int) -> Iterator[Fact]:
+    """Read what makes the applications of a set: templates, and repositories whose files and folders are listed."""
+    for generator in generators or ():
+        for name, inner in generator.pairs() if isinstance(generator, Mapping) else ():
+            if not isinstance(inner, Mapping):
+                continue
+            yield from _template(inner.map("template"))
+            if name.value == "git":
+                yield from _repository(inner.scalar("repoURL"), inner.scalar("revision"))
+            elif depth < _DEEPEST:
+                yield from _generators(inner.seq("generators"), depth + 1)
 
 
 def _template(template: Mapping | None) -> Iterator[Fact]:
@@ -86,6 +101,9 @@ def _source(source: Mapping, namespace: Scalar | None) -> Iterator[Fact]:
 
         yield from _images(kustomize.seq("images", merge=True))
         yield from patch_facts(kustomize)
+    plugin = source.map("plugin", merge=True)
+    if plugin is not None:
+        yield from environment_of(plugin)
     if helm is not None:
         yield from values(helm.map("valuesObject", merge=True))
         yield from values_text(helm.scalar("values", merge=True))
@@ -100,11 +118,18 @@ def _origin(source: Mapping) -> Iterator[Fact]:
         yield from chart(name, revision, url)
     elif url is not None and url.value.startswith("oci://"):
         yield from _artifact(url, revision)
-    elif url is not None and url.value:
-        kind = classify_ref(revision.value) if revision is not None else "none"
-        if kind == "tag" and revision is not None and _RANGE.search(revision.value):
-            kind = "range"
-        yield git_source(url.source, revision, kind, "argocd")
+    else:
+        yield from _repository(url, revision)
+
+
+def _repository(url: Scalar | None, revision: Scalar | None) -> Iterator[Fact]:
+    """Yield a git repository; without a revision it is HEAD, and a revision may be a range of versions."""
+    if url is None or not url.value:
+        return
+    kind = classify_ref(revision.value) if revision is not None else "none"
+    if kind == "tag" and revision is not None and _RANGE.search(revision.value):
+        kind = "range"
+    yield git_source(url.source, revision, kind, "argocd")
 
 
 def _artifact(url: Scalar, revision: Scalar | None) -> Iterator[Image]:

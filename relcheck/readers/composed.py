@@ -46,7 +46,8 @@ def reference(
     if tag is not None and tag.text.strip():
         words += [":", tag]
     if digest is not None and digest.text.strip():
-        words += ["@" if ":" in digest.text or not digest.text.isalnum() else "@sha256:", digest]
+        bare = ":" not in digest.text and digest.text.isalnum()
+        words += ["@", composed(["sha256:", digest]) if bare else digest]
     return composed(words)
 
 

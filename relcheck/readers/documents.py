@@ -1,8 +1,10 @@
 """YAML and JSON files whose names say nothing: each document is read as what it holds.
 
     Kubernetes: a mapping with `apiVersion` and `kind`; Kustomize, Skaffold and vendir: the group in `apiVersion`
+    JSON patches of a kustomization: a list of {op, path, value}; Container Apps of Azure: `type: Microsoft.App/…`
+    Values of a chart: a mapping `image` with `repository` and `tag`, wherever it stands
     Compose: a mapping with `services` whose entries run or build images, and nothing that Compose does not know
-    Pipelines of Azure, Bitbucket, CircleCI and Cloud Build: see `pipeline_kinds`
+    Pipelines of Azure, Bitbucket, CircleCI, GitLab and Cloud Build: see `pipeline_kinds`
 
 A file is loaded once, whatever it holds. Text in which the actions of some template stand is read as far as it is
 certain.
@@ -17,10 +19,11 @@ from typing import Any
 
 from relcheck.facts import Fact, Unreadable
 from relcheck.readers.json_top import json_top
-from relcheck.readers.kubernetes import Setting, is_object, read_document, setting_of
+from relcheck.readers.kubernetes import Setting, is_object, read_document, setting_of, workload_facts
 from relcheck.readers.kubernetes_kinds import group_of
+from relcheck.readers.kubernetes_parameters import walk_keys
 from relcheck.readers.kubernetes_schemas import without_schemas
-from relcheck.readers.nodes import Mapping, Node
+from relcheck.readers.nodes import Mapping, Node, Sequence
 from relcheck.readers.yaml_tree import load
 from relcheck.source import Source
 
@@ -52,6 +55,12 @@ def read(source: Source) -> Iterator[Fact]:
         from relcheck.readers.flux import installed  # noqa: PLC0415 - one file of this name in a repository
 
         yield from installed(source)
+    if "script:" in source.text:
+        from relcheck.readers import gitlab_ci, pipeline_kinds  # noqa: PLC0415 - few files look like one
+
+        if pipeline_kinds.is_gitlab(loaded.documents):
+            yield from gitlab_ci.read_documents(source, loaded.documents)
+            return
     setting = setting_of(source)
     for node in loaded.documents:
         yield from _document(source, node, setting)
@@ -68,6 +77,8 @@ def _may_hold_facts(top: dict[str, Any]) -> bool:
 
 
 def _document(source: Source, node: Node, setting: Setting) -> Iterator[Fact]:
+    if isinstance(node, Sequence):
+        yield from _operations(node)
     if not isinstance(node, Mapping):
         return
     if node.text("kind") == "Config":
@@ -87,6 +98,8 @@ def _document(source: Source, node: Node, setting: Setting) -> Iterator[Fact]:
         from relcheck.readers import compose  # noqa: PLC0415 - few files hold one under another name
 
         yield from compose.read_document(source, node)
+    elif node.text("type").startswith(_AZURE):
+        yield from workload_facts(node)
     elif any(node.get(name) is not None for name in _PIPELINE_KEYS):
         from relcheck.readers.pipeline_kinds import pipeline_module  # noqa: PLC0415 - few files look like one
 
@@ -94,6 +107,27 @@ def _document(source: Source, node: Node, setting: Setting) -> Iterator[Fact]:
         if module:
             pipeline: DocumentReader = import_module(f"relcheck.readers.{module}").read_document
             yield from pipeline(source, node)
+        else:
+            yield from _images_in_pieces(node)
+    else:
+        yield from _images_in_pieces(node)
+
+
+def _images_in_pieces(node: Mapping) -> Iterator[Fact]:
+    """Read values of a chart under a name that does not tell: `image: {repository, tag}` is an image anywhere."""
+    if any(key == "repository" for key, _ in walk_keys(node)):
+        from relcheck.readers.helm_values import pieces  # noqa: PLC0415 - few files hold values
+
+        yield from pieces(node)
+
+
+def _operations(node: Sequence) -> Iterator[Fact]:
+    """Read the operations of a patch (RFC 6902), which a kustomization names by its path."""
+    first = next(iter(node), None)
+    if isinstance(first, Mapping) and first.text("op") and first.text("path").startswith("/"):
+        from relcheck.readers.kustomization import json_patch  # noqa: PLC0415 - few files are patches
+
+        yield from json_patch(node)
 
 
 def _template(source: Source) -> Iterator[Fact]:

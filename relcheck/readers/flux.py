@@ -3,9 +3,11 @@
     Kustomization: spec.path, spec.targetNamespace, spec.images, spec.patches, spec.postBuild.substitute {NAME: value}
     HelmRelease: spec.chart.spec {chart, version, sourceRef} | chartRef, spec.values, spec.postRenderers [{kustomize}]
     GitRepository: spec.url, spec.ref {commit, name, semver, tag, branch}; none is the branch master
+    every source: spec.secretRef {name}, a Secret of its namespace
     OCIRepository: spec.url, spec.ref {digest, semver, tag}, spec.insecure; none is the tag latest
     HelmRepository: spec.url, spec.insecure; HelmChart: spec.chart, spec.version; Bucket: spec.endpoint, spec.insecure
     ImageRepository: spec.image, whose tags an ImagePolicy chooses
+    FluxInstance: spec.distribution.artifact, spec.sync {kind, url, ref}
 
 Source: fluxcd.io/flux/components.
 """
@@ -19,8 +21,10 @@ from relcheck.facts import UNKNOWN, Dependency, Fact, Option, Registry, Variable
 from relcheck.readers.gitops import chart, deploy, folder, git_source, insecure, text_of, values
 from relcheck.readers.images import image_fact
 from relcheck.readers.kubernetes import Setting
+from relcheck.readers.kubernetes_secrets import holder_of
 from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.refs.git import classify_ref
+from relcheck.refs.url import parse_url
 from relcheck.source import Source
 
 _VERSION = re.compile(r"^# Flux Version: (?P<version>v\d+\.\d+\.\d+\S*)[ \t]*\r?$", re.MULTILINE)
@@ -31,20 +35,35 @@ def object_facts(node: Mapping, group: str, kind: str, setting: Setting) -> Iter
     reader = _READERS.get((group.partition(".")[0], kind))
     spec = node.map("spec", merge=True)
     metadata = node.map("metadata", merge=True)
+    secret = _secret(kind, spec, metadata) if group.startswith("source.") and spec is not None else None
     for fact in reader(spec, setting) if reader is not None and spec is not None else ():
-        if isinstance(fact, Registry) and kind == "HelmRepository":
-            yield fact.replace(called=_called(kind, metadata, ""))
+        if isinstance(fact, Registry) and fact.url is not UNKNOWN:
+            named = holder_of(kind, metadata, "") if kind == "HelmRepository" else ""
+            yield fact.replace(called=named, has_credential=fact.has_credential or secret is not None)
         elif isinstance(fact, Dependency) and fact.where == "manifest" and spec is not None:
             yield _from_source(fact, spec, metadata)
         else:
             yield fact
+    if secret is not None:
+        yield secret
 
 
-def _called(kind: str, named: Mapping | None, namespace: str) -> str:
-    """Return the name by which an object is referred to; the empty string where a part of it is not known."""
-    name, space = (named.scalar(key, merge=True) if named is not None else None for key in ("name", "namespace"))
-    known = [text_of(name), text_of(space, namespace)]
-    return "" if UNKNOWN in known or not known[0] else f"{kind}/{known[1]}/{known[0]}"
+def _secret(kind: str, spec: Mapping, metadata: Mapping | None) -> Registry | None:
+    """Return what says that the credential of a source stands in a Secret; link looks for it in the repository."""
+    named, url = (
+        spec.map("secretRef", merge=True),
+        spec.scalar("url", merge=True) or spec.scalar("endpoint", merge=True),
+    )
+    name = named.scalar("name", merge=True) if named is not None else None
+    about = _SOURCES.get(kind)
+    holder = holder_of("Secret", named, metadata.text("namespace", merge=True) if metadata is not None else "")
+    if name is None or about is None or not holder:
+        return None
+    found = parse_url(url.value) if url is not None else None
+    return Registry(
+        span=name.span, ecosystem=about[0], purpose=about[1], url=found.redacted if found is not None else UNKNOWN,
+        host=found.host if found is not None else UNKNOWN, key="secretRef", has_credential=True, credential_in=holder,
+    )  # fmt: skip
 
 
 def _from_source(chart: Dependency, spec: Mapping, metadata: Mapping | None) -> Dependency:
@@ -54,7 +73,7 @@ def _from_source(chart: Dependency, spec: Mapping, metadata: Mapping | None) -> 
     source = inner.map("sourceRef", merge=True)
     own = metadata.text("namespace", merge=True) if metadata is not None else ""
     kind = source.text("kind", merge=True) if source is not None else ""
-    return chart.replace(url=UNKNOWN, index=_called(kind, source, own) if kind == "HelmRepository" else "")
+    return chart.replace(url=UNKNOWN, index=holder_of(kind, source, own) if kind == "HelmRepository" else "")
 
 
 def installed(source: Source) -> Iterator[Dependency]:
@@ -193,6 +212,31 @@ def _helm_repository(spec: Mapping, _: Setting) -> Iterator[Fact]:
         yield from insecure(spec.scalar("insecure", merge=True), url, ecosystem="helm", purpose="chart", key="insecure")
 
 
+def _instance(spec: Mapping, _: Setting) -> Iterator[Fact]:
+    """What the operator of Flux installs, and the source that it keeps the cluster in step with."""
+    distribution, sync = spec.map("distribution", merge=True), spec.map("sync", merge=True)
+    artifact = distribution.scalar("artifact", merge=True) if distribution is not None else None
+    if artifact is not None and artifact.value:
+        found = image_fact(artifact.source, role="artifact", engine="flux")
+        yield from (found,) if found is not None else ()
+    url = sync.scalar("url", merge=True) if sync is not None else None
+    if sync is None or url is None or not url.value:
+        return
+    ref = sync.scalar("ref", merge=True)
+    if sync.text("kind", merge=True) == "GitRepository":
+        yield git_source(url.source, ref, classify_ref(ref.value) if ref is not None else "none", "flux")
+        yield from _plain_http(url.source)
+    elif sync.text("kind", merge=True) == "OCIRepository":
+        from relcheck.readers.composed import reference  # noqa: PLC0415 - only where a reference stands in pieces
+
+        digest = ref if ref is not None and ref.value.startswith("sha256:") else None
+        tag = ref.source if ref is not None and digest is None else None
+        found = image_fact(
+            reference(url.source, tag, digest.source if digest is not None else None), role="artifact", engine="flux"
+        )
+        yield from (found,) if found is not None else ()
+
+
 def _bucket(spec: Mapping, _: Setting) -> Iterator[Fact]:
     endpoint = spec.scalar("endpoint", merge=True)
     flag = spec.scalar("insecure", merge=True)
@@ -218,4 +262,12 @@ _READERS: dict[tuple[str, str], Callable[[Mapping, Setting], Iterator[Fact]]] = 
     ("source", "HelmChart"): _chart,
     ("source", "Bucket"): _bucket,
     ("image", "ImageRepository"): _image_repository,
+    ("fluxcd", "FluxInstance"): _instance,
 }
+_SOURCES = {
+    "GitRepository": ("git", "vcs"),
+    "OCIRepository": ("docker", "container"),
+    "HelmRepository": ("helm", "chart"),
+    "Bucket": ("bucket", "mirror"),
+}
+"""The ecosystem and the purpose of each kind of source."""

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Component, Dependency, Deploy, Fact, Registry, Text
 from relcheck.readers.nodes import Mapping, Scalar
-from relcheck.refs.git import parse_git_url
+from relcheck.refs import MARK
+from relcheck.refs.git import classify_ref, parse_git_url
 from relcheck.refs.url import is_loopback, parse_url
 from relcheck.source import Source, Span
 
+_REF = re.compile(r"[?&]ref=(?P<ref>[^&]+)")
+_REPOSITORY = re.compile(r"git(?:::|\+)[a-z+]+://(?:[^@/]*@)?[^@?]*")
 MARKER = re.compile(r"\{\{|\$\{|\$\(|\ue000")
 
 
@@ -59,6 +62,20 @@ def git_source(
         ref=text_of(ref),
         ref_kind=UNKNOWN if text_of(ref) is UNKNOWN else ref_kind,
     )
+
+
+def git_folder(path: Scalar, system: str, kind: str = "repository") -> Component:
+    """Return a folder or file in a repository: `git::https://host/owner/name[.git]@path?ref=REF`, or `git+https://…`."""
+    match = _REF.search(path.value)
+    ref_kind = classify_ref(match["ref"]) if match is not None else "none"
+    head = _REPOSITORY.match(path.value)
+    found = git_source(
+        path.source.part(0, head.end()) if head is not None else path.source, None, ref_kind, system, kind
+    )
+    if match is not None and MARK not in match["ref"]:
+        place = path.source.at(*match.span("ref"))
+        found = found.replace(ref=match["ref"], parts={"ref": place}, span=place)
+    return found
 
 
 def chart(name: Scalar, version: Scalar | None, repository: Scalar | None) -> Iterator[Fact]:

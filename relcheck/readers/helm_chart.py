@@ -1,7 +1,7 @@
 """Chart.yaml: the chart as a package, its default tag, and the charts that it depends on (helm.sh/docs/topics/charts).
 
 name, version, appVersion, type, deprecated
-dependencies [{name, alias, version, repository}]   repository = https:// | oci:// | file:// | @alias | alias: | ""
+dependencies [{name, alias, version, repository}]   repository = https:// | oci:// | file:// | git+https:// | @alias | alias: | ""
 annotations {artifacthub.io/images: "- {name, image}"}
 """
 
@@ -117,7 +117,11 @@ def chart_facts(
 ) -> Iterator[Fact]:
     """Yield a chart as a dependency, and the repository that it comes from."""
     yield chart_dependency(name, version, repository, vendored=vendored)
-    if repository is not None and "://" in repository.value and not repository.value.startswith("file:"):
+    if repository is not None and repository.value.startswith("git+"):
+        from relcheck.readers.gitops import git_folder  # noqa: PLC0415 - few charts come from a repository of git
+
+        yield git_folder(repository, "helm", "chart")
+    elif repository is not None and "://" in repository.value and not repository.value.startswith("file:"):
         from relcheck.readers.urls import registry  # noqa: PLC0415 - most charts depend on no other
 
         yield from registry(repository.source, ecosystem="helm", purpose="chart", key="repository")
@@ -131,6 +135,7 @@ def chart_dependency(
     url = parse_url(place) if repository is not None else None
     constraint = known(version)
     source = "path" if place.startswith("file://") or (vendored and not place) else "registry"
+    source = "git" if place.startswith("git+") else source
     parts = {"name": name.span}
     if version is not None and version.value and constraint is not UNKNOWN:
         parts["constraint"] = version.span

@@ -69,10 +69,20 @@ def value_facts(node: Mapping) -> Iterator[Fact]:
     host = _global_registry(node)
     for path, key, value in _walk(node):
         if isinstance(value, Mapping):
-            yield from _map(path, key, value, host)
+            yield from _map(path, key or path.rpartition(".")[2], value, host, listed=not key)
             yield from _publish_values(value)
         elif key in _LISTS:
             yield from _containers(value)
+
+
+def pieces(node: Mapping) -> Iterator[Fact]:
+    """Yield the images of a file that only looks like values: `{repository, tag}` under a key that ends in "image"."""
+    host = _global_registry(node)
+    for path, key, value in _walk(node):
+        if isinstance(value, Mapping) and _IMAGE_KEY.fullmatch(key) and value.scalar("tag", merge=True) is not None:
+            name = _repository(key, value) if value.scalar("repository", merge=True) is not None else None
+            found = _composed(path, value, name, host) if name is not None else None
+            yield from (found,) if found is not None else ()
 
 
 def _publish_values(node: Mapping) -> Iterator[Fact]:
@@ -110,10 +120,11 @@ def _walk(node: Mapping) -> Iterator[tuple[str, str, Node]]:
 
 def _global_registry(node: Mapping) -> Scalar | None:
     shared = node.map("global", merge=True)
-    if shared is None:
-        return None
-    image = shared.map("image", merge=True)
-    found = shared.scalar("imageRegistry", merge=True) or (image.scalar("registry", merge=True) if image else None)
+    image = shared.map("image", merge=True) if shared is not None else None
+    found = shared.scalar("imageRegistry", merge=True) if shared is not None else None
+    found = (
+        found or (image.scalar("registry", merge=True) if image else None) or node.scalar("imageRegistry", merge=True)
+    )
     return found if found is not None and _written(found) else None
 
 
@@ -127,10 +138,11 @@ def _first(node: Mapping, names: tuple[str, ...]) -> Scalar | None:
     return next((scalar for scalar in found if _written(scalar)), found[0] if found else None)
 
 
-def _map(path: str, key: str, node: Mapping, host: Scalar | None) -> Iterator[Fact]:
-    """Read one mapping: an image in pieces, else the images among its scalars."""
+def _map(path: str, key: str, node: Mapping, host: Scalar | None, *, listed: bool) -> Iterator[Fact]:
+    """Read one mapping: an image in pieces, else the images among its scalars. An item of a list has no key of its own."""
     if _CREDENTIALS.fullmatch(key):
         yield from _credential(node)
+    key = "" if listed else key
     if key == "global" or _FILES.search(key):
         return
     name = _repository(key, node)

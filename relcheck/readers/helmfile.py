@@ -3,6 +3,7 @@
 repositories [{name, url, oci, username, password, skipTLSVerify, plainHttp}]
 releases [{chart, version, namespace, values [map | path], set [{name, value}], hooks [{command, args}],
           strategicMergePatches [object | path], jsonPatches [{patch [operation]}]}], templates {…}
+environments {NAME: {values [map | path]}}
 chart = alias/name | ./path | oci://… | https://….tgz | git::…       helmfiles [{path} | path]
 
 The text is a Go template; what is not certain without it running stays unknown. helmfile.lock settles ranges.
@@ -14,19 +15,16 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Credential, Fact, Unreadable
-from relcheck.readers.gitops import git_source, insecure, text_of, values
+from relcheck.readers.gitops import git_folder, insecure, text_of, values
 from relcheck.readers.helm_chart import chart_dependency
 from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.remote_files import remote_file
 from relcheck.readers.yaml_tree import load
 from relcheck.refs import MARK
-from relcheck.refs.git import classify_ref
 from relcheck.refs.secrets import identify, literal_form, redact
 from relcheck.source import Source
 
-_REF = re.compile(r"[?&]ref=(?P<ref>[^&]+)")
-_REPOSITORY = re.compile(r"git(?:::|\+)[a-z+]+://(?:[^@/]*@)?[^@?]*")
 _LOCAL = (".", "/", "~", "charts/")
 
 
@@ -53,6 +51,9 @@ def _document(node: Mapping, aliases: dict[str, Mapping]) -> Iterator[Fact]:
         aliases.update((item.text("name"), item) for item in repositories)
     for item in repositories:
         yield from _repository(item)
+    environments = node.map("environments")
+    for _, environment in environments.pairs() if environments is not None else ():
+        yield from _values(environment.seq("values", merge=True) if isinstance(environment, Mapping) else None)
     templates = node.map("templates")
     releases: list[Node] = [value for _, value in templates.pairs()] if templates is not None else []
     releases += node.seq("releases") or ()
@@ -60,7 +61,7 @@ def _document(node: Mapping, aliases: dict[str, Mapping]) -> Iterator[Fact]:
         if isinstance(release, Mapping):
             yield from _release(release, aliases)
     for other in node.seq("helmfiles") or ():
-        yield from _helmfile(other.scalar("path") if isinstance(other, Mapping) else other)
+        yield from _elsewhere(other.scalar("path") if isinstance(other, Mapping) else other)
     yield from _hooks(node.seq("hooks"))
 
 
@@ -101,11 +102,19 @@ def _release(release: Mapping, aliases: dict[str, Mapping]) -> Iterator[Fact]:
     chart = release.scalar("chart", merge=True)
     if chart is not None and chart.value.strip():
         yield from _chart(chart, release.scalar("version", merge=True), aliases)
-    for item in release.seq("values", merge=True) or ():
-        yield from values(item if isinstance(item, Mapping) else None)
+    yield from _values(release.seq("values", merge=True))
     yield from _set(release.seq("set", merge=True))
     yield from _patched(release)
     yield from _hooks(release.seq("hooks", merge=True))
+
+
+def _values(items: Sequence | None) -> Iterator[Fact]:
+    """Values that are written here, or in a file elsewhere; those in files of the repository are read there."""
+    for item in items or ():
+        if isinstance(item, Mapping):
+            yield from values(item)
+        elif isinstance(item, Scalar):
+            yield from _elsewhere(item)
 
 
 def _patched(release: Mapping) -> Iterator[Fact]:
@@ -129,7 +138,7 @@ def _chart(chart: Scalar, version: Scalar | None, aliases: dict[str, Mapping]) -
     text = chart.value.strip()
     alias, slash, _ = text.partition("/")
     if text.startswith(("git::", "git+")):
-        yield from _git(chart)
+        yield git_folder(chart, "helmfile")
     elif text.startswith(("http://", "https://")):
         yield from remote_file(chart.source, tool="helmfile")
     elif text.startswith("oci://"):
@@ -137,18 +146,6 @@ def _chart(chart: Scalar, version: Scalar | None, aliases: dict[str, Mapping]) -
     elif not text.startswith(_LOCAL) and slash and (alias in aliases or MARK not in alias):
         holder = aliases.get(alias)
         yield chart_dependency(chart, version, holder.scalar("url") if holder is not None else None)
-
-
-def _git(path: Scalar) -> Iterator[Fact]:
-    """A folder or file in a repository: `git::https://host/owner/name[.git]@path?ref=REF`."""
-    match = _REF.search(path.value)
-    kind = classify_ref(match["ref"]) if match is not None else "none"
-    head = _REPOSITORY.match(path.value)
-    found = git_source(path.source.part(0, head.end()) if head is not None else path.source, None, kind, "helmfile")
-    if match is not None and MARK not in match["ref"]:
-        place = path.source.at(*match.span("ref"))
-        found = found.replace(ref=match["ref"], parts={"ref": place}, span=place)
-    yield found
 
 
 def _set(items: Sequence | None) -> Iterator[Fact]:
@@ -182,9 +179,9 @@ def _hooks(hooks: Sequence | None) -> Iterator[Fact]:
         yield from read_argv(words, context="hook")
 
 
-def _helmfile(path: Node | None) -> Iterator[Fact]:
-    """Another helmfile, from a repository: `git::https://host/owner/name@path?ref=REF`."""
+def _elsewhere(path: Node | None) -> Iterator[Fact]:
+    """A file that is taken from a repository, `git::https://host/owner/name@path?ref=REF`, or by its URL."""
     if isinstance(path, Scalar) and path.value.startswith("git::"):
-        yield from _git(path)
+        yield git_folder(path, "helmfile")
     elif isinstance(path, Scalar) and path.value.startswith(("http://", "https://")):
         yield from remote_file(path.source, tool="helmfile")

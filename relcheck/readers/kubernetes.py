@@ -18,14 +18,16 @@ from importlib import import_module
 from relcheck.facts import UNKNOWN, Fact, Image, Related, Resource, Text
 from relcheck.readers.images import image_fact
 from relcheck.readers.kubernetes_kinds import (
+    BUILTIN,
     CONTAINER_LISTS,
     CONTAINER_MAPS,
+    CONTAINER_PATHS,
     IMAGE_PATHS,
-    UNWALKED,
     group_of,
     is_silent,
     scope_of,
 )
+from relcheck.readers.kubernetes_parameters import Parameters, walk_keys
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.yaml_tree import faults, load
 from relcheck.records import Record
@@ -49,6 +51,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "helm.toolkit.fluxcd.io": ("flux",),
     "kustomize.toolkit.fluxcd.io": ("flux",),
     "image.toolkit.fluxcd.io": ("flux",),
+    "fluxcd.controlplane.io": ("flux",),
     "argoproj.io": ("argocd", "kubernetes_argo"),
     "tekton.dev": ("kubernetes_tekton",),
     "triggers.tekton.dev": ("kubernetes_tekton",),
@@ -56,6 +59,13 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "image.openshift.io": ("kubernetes_openshift",),
     "helm.cattle.io": ("kubernetes_charts",),
     "monitoring.coreos.com": ("kubernetes_operators",),
+    BUILTIN: ("kustomize_plugins",),
+    "kappctrl.k14s.io": ("kubernetes_tools",),
+    "packaging.carvel.dev": ("kubernetes_tools",),
+    "data.packaging.carvel.dev": ("kubernetes_tools",),
+    "mirror.openshift.io": ("kubernetes_tools",),
+    "kubeadm.k8s.io": ("kubernetes_tools",),
+    "packages.glasskube.dev": ("kubernetes_tools",),
 }
 """Which modules know more of the objects of a group; each has `object_facts(node, group, kind, setting)`."""
 _OLD_GROUPS = {"BuildConfig": "build.openshift.io", "ImageStream": "image.openshift.io"}
@@ -64,11 +74,6 @@ ObjectReader = Callable[["Mapping", str, str, "Setting"], Iterator[Fact]]
 _MANY_WORDS = 500
 _SHELL = re.compile(r"(?:\S*/)?(?:ba|da|a|k|z)?sh")
 _OTHER_INTERPRETER = re.compile(r"\s*#!(?!\S*/(?:env\s+(?:-S\s+)?)?(?:ba|da|a|k|z)?sh\b)")
-_PARAMETER = {
-    "tekton": re.compile(r"\$\((?P<path>[^()]*)\)"),
-    "braces": re.compile(r"\{\{-?\s*(?P<path>[^{}\s]*?)\s*-?\}\}"),
-}
-"""A reference that is nothing but a parameter, by syntax."""
 _EXPRESSIONS = {
     "tekton": re.compile(
         r"\$\((?:params|tasks|workspaces|context|steps|results|resources|inputs|outputs|finally)[.\[][^()]*\)"
@@ -130,7 +135,7 @@ def _object(node: Mapping, api_version: str, kind: str, setting: Setting, depth:
         yield from _objects(node, setting, depth)
         return
     resource = _resource(node, api_version, kind, setting)
-    if resource is not None and not _is_local(node):
+    if resource is not None and api_version != BUILTIN and not _is_local(node):
         yield resource
     if kind == "Secret" and api_version == "v1":
         from relcheck.readers.kubernetes_secrets import secret_facts  # noqa: PLC0415 - few objects are secrets
@@ -141,12 +146,19 @@ def _object(node: Mapping, api_version: str, kind: str, setting: Setting, depth:
 
         yield from config_facts(node)
     if not is_silent(api_version, kind):
-        yield from _workload(node, api_version, kind, setting)
-    yield from function_image(node, setting)
+        found = _workload(node, api_version, kind, setting)
+        yield from _in_run(found, node) if kind == "PipelineRun" else found
+    yield from function_facts(node, setting)
     group = group_of(api_version) or _OLD_GROUPS.get(kind, "")
     for name in _MODULES.get(group, ()):
         reader: ObjectReader = import_module(f"relcheck.readers.{name}").object_facts
         yield from reader(node, group, kind, setting)
+
+
+def _in_run(found: Iterator[Fact], node: Mapping) -> Iterator[Fact]:
+    from relcheck.readers.kubernetes_tekton import in_run  # noqa: PLC0415 - few objects are runs of pipelines
+
+    return in_run(found, node)
 
 
 def _is_local(node: Mapping) -> bool:
@@ -156,8 +168,8 @@ def _is_local(node: Mapping) -> bool:
     return annotations is not None and (annotations.text(_LOCAL) == "true" or bool(annotations.text(_FUNCTION)))
 
 
-def function_image(node: Mapping, setting: Setting) -> Iterator[Image]:
-    """The image of a KRM function, in an annotation of its configuration: `container: {image}` as YAML text."""
+def function_facts(node: Mapping, setting: Setting) -> Iterator[Fact]:
+    """What a KRM function runs, in an annotation of its configuration: `container: {image}` or `exec: {path, args}`."""
     metadata = node.map("metadata")
     annotations = metadata.map("annotations") if metadata is not None else None
     text = annotations.scalar(_FUNCTION) if annotations is not None else None
@@ -165,6 +177,10 @@ def function_image(node: Mapping, setting: Setting) -> Iterator[Image]:
         container = inner.map("container") if isinstance(inner, Mapping) else None
         if container is not None:
             yield from _images(container, "image", "run", setting, Parameters(node, ""))
+        program = inner.map("exec") if isinstance(inner, Mapping) else None
+        path = program.scalar("path") if program is not None else None
+        if program is not None and path is not None and path.value:
+            yield from _argv([path.source, *_words(program.get("args"))], Parameters(node, ""))
 
 
 def _objects(node: Mapping, setting: Setting, depth: int) -> Iterator[Fact]:
@@ -258,30 +274,19 @@ def _workload(node: Mapping, api_version: str, kind: str, setting: Setting) -> I
         elif key == "volumes" and isinstance(value, Sequence):
             yield from _volumes(value, setting, parameters, replaceable=kind != "CronJob")
         elif key == "resource" and group == "argoproj.io" and isinstance(value, Mapping):
-            yield from _manifest(value.scalar("manifest"))
+            yield from manifest_facts(value.scalar("manifest"))
+    if (group, kind) in CONTAINER_PATHS:
+        for found in _select(node, CONTAINER_PATHS[group, kind]):
+            yield from _container(found, setting, parameters)
     for path, role in IMAGE_PATHS.get((group, kind), ()):
         holder, _, last = path.rpartition(".")
         for found in _select(node, holder):
             yield from _images(found, last, role, setting, parameters)
 
 
-def walk_keys(node: Node) -> Iterator[tuple[str, Node]]:
-    """Yield (key, value) of all mappings below a node, each mapping once, in document order, without recursion."""
-    seen: set[int] = set()
-    stack: list[tuple[str, Node]] = [("", node)]
-    while stack:
-        key, found = stack.pop()
-        if key:
-            yield key, found
-        if isinstance(found, Scalar) or id(found) in seen:
-            continue
-        seen.add(id(found))
-        below: list[tuple[str, Node]]
-        if isinstance(found, Mapping):
-            below = [(name.value, value) for name, value in found.pairs() if name.value and name.value not in UNWALKED]
-        else:
-            below = [("", item) for item in found]
-        stack.extend(reversed(below))
+def workload_facts(node: Mapping) -> Iterator[Fact]:
+    """Yield the containers below a node that is no object of Kubernetes, but describes a workload in its words."""
+    yield from _workload(node, "", "", Setting())
 
 
 def _container(
@@ -290,7 +295,7 @@ def _container(
     policy = _policy(container, "imagePullPolicy")
     for found in _images(container, "image", "workload", setting, parameters, pull_policy=policy):
         yield found.replace(replaceable=True, container=container.text("name", merge=True)) if replaceable else found
-    yield from _environment(container)
+    yield from environment_of(container)
     yield from _commands(container, parameters)
 
 
@@ -299,7 +304,8 @@ def _policy(holder: Mapping, key: str) -> str:
     return policy if policy in ("Always", "IfNotPresent", "Never") else ""
 
 
-def _environment(container: Mapping) -> Iterator[Fact]:
+def environment_of(container: Mapping) -> Iterator[Fact]:
+    """Yield what the variables of a container say: `env [{name, value}]`."""
     for item in container.seq("env", merge=True) or ():
         name, value = (item.scalar(key) for key in ("name", "value")) if isinstance(item, Mapping) else (None, None)
         if name is not None and value is not None and value.value:
@@ -437,8 +443,8 @@ def _select(node: Mapping, path: str) -> Iterator[Mapping]:
     yield from found
 
 
-def _manifest(manifest: Scalar | None) -> Iterator[Fact]:
-    """Read an object in a string; it goes wherever the workflow runs, so its namespace is not known."""
+def manifest_facts(manifest: Scalar | None) -> Iterator[Fact]:
+    """Yield what an object in a string says; it goes wherever the workflow runs, so its namespace is not known."""
     if manifest is None:
         return
     from relcheck.readers import embedded  # noqa: PLC0415 - the table of formats imports readers by name
@@ -448,57 +454,3 @@ def _manifest(manifest: Scalar | None) -> Iterator[Fact]:
             yield fact.replace(namespace=UNKNOWN)
         else:
             yield fact
-
-
-class Parameters:
-    """The values that parameters of a Tekton or Argo Workflows object have in the object itself.
-
-    A parameter has a value where all that the object says of its name agrees: defaults, and what is handed over.
-    """
-
-    def __init__(self, node: Mapping, group: str) -> None:
-        self.syntax = {"tekton.dev": "tekton", "argoproj.io": "braces"}.get(group, "")
-        self._node = node
-        self._is_run = node.text("kind").endswith("Run")
-        self._values: dict[str, dict[str, Source | None]] = {}
-
-    def lookup(self, path: str) -> Source | None:
-        """Return the value of `params.x`, `workflow.parameters.x` or `inputs.parameters.x`; None where none is certain."""
-        for prefix in ("params.",) if self.syntax == "tekton" else ("workflow.parameters.", "inputs.parameters."):
-            if path.startswith(prefix):
-                if prefix not in self._values:
-                    self._values[prefix] = self._declared(prefix)
-                return self._values[prefix].get(path.removeprefix(prefix))
-        return None
-
-    def whole(self, text: Source) -> Source | None:
-        """Return the value of the parameter that a text is from end to end; None where it is more or none is certain."""
-        match = _PARAMETER[self.syntax].fullmatch(text.text.strip())
-        found = self.lookup(match["path"]) if match is not None else None
-        return found if found is not None and found.text.strip() else None
-
-    def _declared(self, prefix: str) -> dict[str, Source | None]:
-        wanted = "params" if self.syntax == "tekton" else "parameters"
-        holder = _arguments(self._node) if prefix == "workflow.parameters." else self._node
-        found: dict[str, Source | None] = {}
-        for key, value in walk_keys(holder) if holder is not None else ():
-            if key != wanted or not isinstance(value, Sequence):
-                continue
-            for item in value:
-                if not isinstance(item, Mapping) or not item.text("name"):
-                    continue
-                given = item.scalar("default") or item.scalar("value")
-                if given is not None:
-                    known = found.setdefault(item.text("name"), given.source)
-                    if known is not None and known.text != given.value:
-                        found[item.text("name")] = None
-                elif not self._is_run:
-                    found[item.text("name")] = None  # whoever runs it chooses
-        return found
-
-
-def _arguments(node: Mapping) -> Mapping | None:
-    """Return `spec` reduced to its `arguments`, the parameters of the whole workflow."""
-    spec = node.map("spec")
-    inner = spec.map("workflowSpec") if spec is not None and spec.map("workflowSpec") is not None else spec
-    return inner.map("arguments") if inner is not None else None

@@ -1,6 +1,7 @@
 """Argo Workflows and Events: what templates and sensors fetch (argo-workflows.readthedocs.io, argoproj.github.io).
 
-    inputs.artifacts [{http {url}, git {repo, revision}}]      Sensor source: {url {path}, git {url, branch, tag, ref}}
+    inputs.artifacts [{http {url}, git {repo, revision}}]
+    Sensor source: {url {path}, git {url, branch, tag, ref}, resource: object | text}
 
 Containers, scripts and manifests in them are read as in every object.
 """
@@ -11,7 +12,8 @@ from collections.abc import Iterator
 
 from relcheck.facts import Fact
 from relcheck.readers.gitops import git_source
-from relcheck.readers.kubernetes import Setting, walk_keys
+from relcheck.readers.kubernetes import Setting, manifest_facts
+from relcheck.readers.kubernetes_parameters import walk_keys
 from relcheck.readers.nodes import Mapping, Scalar, Sequence
 from relcheck.readers.remote_files import remote_file
 from relcheck.refs.git import classify_ref
@@ -41,6 +43,7 @@ def _artifact(item: Mapping) -> Iterator[Fact]:
 
 
 def _sensor(source: Mapping) -> Iterator[Fact]:
+    yield from manifest_facts(source.scalar("resource"))
     url, git = source.map("url"), source.map("git")
     path = url.scalar("path") if url is not None else None
     if path is not None:

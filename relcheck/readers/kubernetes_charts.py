@@ -11,6 +11,7 @@ from relcheck.facts import Fact
 from relcheck.readers.gitops import chart, values_text
 from relcheck.readers.kubernetes import Setting
 from relcheck.readers.nodes import Mapping
+from relcheck.readers.remote_files import remote_file
 
 
 def object_facts(node: Mapping, _: str, kind: str, __: Setting) -> Iterator[Fact]:
@@ -19,7 +20,8 @@ def object_facts(node: Mapping, _: str, kind: str, __: Setting) -> Iterator[Fact
     if spec is None:
         return
     name, repository = spec.scalar("chart", merge=True), spec.scalar("repo", merge=True)
-    by_url = name is not None and name.value.startswith(("http://", "https://", "/"))
-    if kind == "HelmChart" and name is not None and name.value and not by_url:
+    if kind == "HelmChart" and name is not None and name.value.startswith(("http://", "https://")):
+        yield from remote_file(name.source, tool="helm-controller")
+    elif kind == "HelmChart" and name is not None and name.value and not name.value.startswith("/"):
         yield from chart(name, spec.scalar("version", merge=True), repository)
     yield from values_text(spec.scalar("valuesContent", merge=True))

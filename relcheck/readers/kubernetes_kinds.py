@@ -140,6 +140,9 @@ CONTAINER_MAPS: dict[str, frozenset[str]] = {
 }
 """Keys of single containers in the objects of one group."""
 
+CONTAINER_PATHS: dict[tuple[str, str], str] = {("tekton.dev", "StepAction"): "spec"}
+"""Where kinds of others are a single container, by group and kind."""
+
 IMAGE_PATHS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("monitoring.coreos.com", "Prometheus"): (("spec.image", "workload"), ("spec.thanos.image", "workload")),
     ("monitoring.coreos.com", "PrometheusAgent"): (("spec.image", "workload"),),
@@ -153,7 +156,6 @@ IMAGE_PATHS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("pkg.crossplane.io", "Provider"): (("spec.package", "artifact"),),
     ("pkg.crossplane.io", "Configuration"): (("spec.package", "artifact"),),
     ("pkg.crossplane.io", "Function"): (("spec.package", "artifact"),),
-    ("tekton.dev", "StepAction"): (("spec.image", "workload"),),
     ("kind.x-k8s.io", "Cluster"): (("nodes[].image", "run"),),
     ("k3d.io", "Simple"): (("image", "run"),),
     ("postgresql.cnpg.io", "Cluster"): (("spec.imageName", "workload"),),
@@ -164,14 +166,23 @@ IMAGE_PATHS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
         ("spec.kafka.image", "workload"), ("spec.zookeeper.image", "workload"),
         ("spec.entityOperator.topicOperator.image", "workload"), ("spec.entityOperator.userOperator.image", "workload"),
     ),
+    ("mirror.openshift.io", "ImageSetConfiguration"): (
+        ("mirror.additionalImages[].name", "pulled"), ("mirror.operators[].catalog", "pulled"),
+    ),
+    ("kbld.k14s.io", "Config"): (("overrides[].newImage", "override"), ("destinations[].newImage", "output")),
+    ("imgpkg.carvel.dev", "ImagesLock"): (("images[].image", "pulled"),),
     ("kafka.strimzi.io", "KafkaConnect"): (("spec.image", "workload"), ("spec.build.output.image", "output")),
 }  # fmt: skip
 """Where kinds of others keep a single image, by group and kind: path and role."""
 
 
+BUILTIN = "builtin"
+"""The whole `apiVersion` of the plugins that Kustomize brings; it takes the place of their group."""
+
+
 def group_of(api_version: str) -> str:
     """Return the group of an `apiVersion`: the empty string for the core's `v1`."""
-    return api_version.rpartition("/")[0]
+    return BUILTIN if api_version == BUILTIN else api_version.rpartition("/")[0]
 
 
 def scope_of(api_version: str, kind: str) -> str:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from relcheck.facts import Fact
 from relcheck.readers.gitops import git_source, insecure
 from relcheck.readers.images import image_fact
-from relcheck.readers.kubernetes import Setting, walk_keys, workload_image
+from relcheck.readers.kubernetes import Setting, workload_image
+from relcheck.readers.kubernetes_parameters import walk_keys
 from relcheck.readers.nodes import Mapping, Sequence
 from relcheck.refs.git import classify_ref
 

@@ -2,7 +2,8 @@
 
 `kind: Secret` has a type, `data` with values in base64 and `stringData` with values as they are; a `sops` key says that
 the values are encrypted. With the label argocd.argoproj.io/secret-type it is a repository of Argo CD, whose url,
-username and password stand beside each other.
+username, password and insecure stand beside each other, or a cluster, whose config is JSON:
+{username, password, bearerToken, tlsClientConfig {insecure, keyData}}.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import Credential, Fact, Text
+from relcheck.facts import UNKNOWN, Credential, Fact, Text
+from relcheck.readers.gitops import insecure, text_of
 from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.readers.secret_text import private_keys, tokens
 from relcheck.refs.secrets import identify, is_publish_variable, literal_form, looks_secret_name, redact
@@ -39,10 +41,23 @@ _ARGO_KINDS = {"password": "client-login", "bearerToken": "client-login"}
 
 
 def secret_facts(node: Mapping) -> Iterator[Fact]:
-    """Yield the credentials of a Secret."""
+    """Yield the credentials of a Secret, and say which one it is."""
+    holder = holder_of("Secret", node.map("metadata", merge=True), "")
+    for fact in _secret_facts(node):
+        yield fact.replace(holder=holder) if isinstance(fact, Credential) else fact
+
+
+def holder_of(kind: str, named: Mapping | None, namespace: str) -> str:
+    """Return KIND/NAMESPACE/NAME of an object by its metadata or of a reference to it; "" where a part is not known."""
+    name, space = (named.scalar(key, merge=True) if named is not None else None for key in ("name", "namespace"))
+    known = [text_of(name), text_of(space, namespace)]
+    return "" if UNKNOWN in known or not known[0] else f"{kind}/{known[1]}/{known[0]}"
+
+
+def _secret_facts(node: Mapping) -> Iterator[Fact]:
     encrypted = node.get("sops") is not None
-    if repository := _argo_repository(node):
-        yield from _argo(node, repository, encrypted=encrypted)
+    if purpose := _argo_purpose(node):
+        yield from _argo(node, purpose, encrypted=encrypted)
         return
     kind = node.text("type")
     for key, scalar, encoded in _values(node):
@@ -237,28 +252,25 @@ def _logins(text: str) -> Iterator[tuple[str, str, str]]:
                     break
 
 
-def _argo_repository(node: Mapping) -> str:
+def _argo_purpose(node: Mapping) -> str:
+    """Return what a Secret is for Argo CD: a repository, credentials for several, or a cluster."""
     metadata = node.map("metadata")
     labels = metadata.map("labels") if metadata is not None else None
     kind = labels.text(_ARGO_LABEL) if labels is not None else ""
-    return kind if kind in ("repository", "repo-creds", "repository-write", "repo-write-creds") else ""
+    return kind if kind in ("repository", "repo-creds", "repository-write", "repo-write-creds", "cluster") else ""
 
 
-def _argo(node: Mapping, repository: str, *, encrypted: bool) -> Iterator[Fact]:
-    """Yield the endpoint and the credentials of an Argo CD repository."""
-    from relcheck.readers.urls import registry  # noqa: PLC0415 - few manifests configure repositories
-
+def _argo(node: Mapping, purpose: str, *, encrypted: bool) -> Iterator[Fact]:
+    """Yield the endpoint and the credentials of a repository of Argo CD, or those of a cluster."""
     values = {key: (scalar, encoded) for key, scalar, encoded in _values(node)}
+    if purpose == "cluster":
+        if "config" in values and not encrypted:
+            yield from _argo_cluster(*values["config"], values.get("server"))
+        return
     plain = {key: (decoded(s.value) or "") if encoded else s.value for key, (s, encoded) in values.items()}
     helm = plain.get("type") == "helm" or plain.get("enableOCI") == "true"
     url = parse_url(plain.get("url", "").strip())
-    if "url" in values and not values["url"][1] and repository in ("repository", "repository-write"):
-        yield from registry(
-            values["url"][0].source,
-            ecosystem="helm" if helm else "git",
-            purpose="chart" if helm else "vcs",
-            key="url",
-        )
+    yield from _argo_endpoint(values, purpose, helm=helm)
     for key in _ARGO_KEYS:
         if key in values:
             scalar, encoded = values[key]
@@ -271,3 +283,40 @@ def _argo(node: Mapping, repository: str, *, encrypted: bool) -> Iterator[Fact]:
                 host=url.host if url is not None else "",
                 user=plain.get("username", ""),
             )
+
+
+def _argo_endpoint(values: dict[str, tuple[Scalar, bool]], purpose: str, *, helm: bool) -> Iterator[Fact]:
+    """Yield the repository itself, and the setting that leaves its certificate or host key unchecked."""
+    from relcheck.readers.urls import registry  # noqa: PLC0415 - few manifests configure repositories
+
+    ecosystem, purpose_of = ("helm", "chart") if helm else ("git", "vcs")
+    url, encoded = values.get("url", (None, False))
+    if url is None or encoded:
+        return
+    if purpose in ("repository", "repository-write"):
+        yield from registry(url.source, ecosystem=ecosystem, purpose=purpose_of, key="url")
+    for key in ("insecure", "insecureIgnoreHostKey"):
+        flag, hidden = values.get(key, (None, False))
+        yield from insecure(flag, url, ecosystem=ecosystem, purpose=purpose_of, key=key) if not hidden else ()
+
+
+def _argo_cluster(config: Scalar, encoded: bool, server: tuple[Scalar, bool] | None) -> Iterator[Fact]:
+    """Yield what opens a cluster; of a configuration in base64 the whole value is the place."""
+    from relcheck.readers.home_secrets import decoded_base64, home_credential  # noqa: PLC0415 - few secrets are clusters
+    from relcheck.readers.yaml_tree import load  # noqa: PLC0415 - see above
+
+    text = decoded_base64(config.source) if encoded else config.source
+    url = parse_url((decoded(server[0].value) or "") if server[1] else server[0].value) if server is not None else None
+    for top in load(text).documents if text is not None else ():
+        found = [(key, top.scalar(key)) for key in ("password", "bearerToken")] if isinstance(top, Mapping) else []
+        tls = top.map("tlsClientConfig") if isinstance(top, Mapping) else None
+        found += [("keyData", tls.scalar("keyData"))] if tls is not None else []
+        for key, value in found:
+            if value is not None and value.value:
+                host = url.host if url is not None else ""
+                made = home_credential(value.source, "kubeconfig", ecosystem="kubernetes", key=key, host=host)
+                place = made.span._replace(form=f"{made.span.form}>composed") if encoded else made.span
+                yield made.replace(span=place, parts={"value": place}, where="manifest")
+        flag = tls.scalar("insecure") if tls is not None else None
+        if flag is not None and server is not None:
+            yield from insecure(flag, server[0], ecosystem="kubernetes", purpose="cluster", key="insecure")

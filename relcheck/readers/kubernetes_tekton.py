@@ -1,9 +1,10 @@
 """Tekton: tasks, pipelines and steps that are taken from elsewhere, and what triggers create.
 
     taskRef, pipelineRef, steps[].ref = {resolver, params [{name, value}]} | {bundle} (older)
-    resolver: bundles {bundle}, git {url | org, repo; revision, pathInRepo}, hub {name, version}, http {url, digest}
+    resolver: bundles {bundle}, git {url | org, repo; revision, pathInRepo}, hub {name, version, url}, http {url, digest}
     TriggerTemplate: spec.resourcetemplates [object …]
     annotations pipelinesascode.tekton.dev/task[-N], …/pipeline: "[name:version, https://…, ./path]"
+    annotations …/on-event: "[push, pull_request]", …/on-target-branch: "[main, refs/tags/*]", …/on-cel-expression
 
 `resolver: cluster` and a bare name are what the cluster holds. Sources: tekton.dev/docs/pipelines (resolvers),
 pipelinesascode.com/docs/guide/resolver.
@@ -14,10 +15,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from relcheck.facts import UNKNOWN, Component, Fact, Text
+from relcheck.facts import UNKNOWN, Component, Fact, Job, Text
+from relcheck.readers.ci_common import Around, placed
 from relcheck.readers.gitops import git_source, text_of
 from relcheck.readers.images import image_fact
-from relcheck.readers.kubernetes import Parameters, Setting, read_document, walk_keys
+from relcheck.readers.kubernetes import Setting, read_document
+from relcheck.readers.kubernetes_parameters import Parameters, walk_keys
 from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.readers.remote_files import remote_file
 from relcheck.refs.git import classify_ref
@@ -29,6 +32,9 @@ _ANNOTATION = re.compile(r"pipelinesascode\.tekton\.dev/(?P<kind>task|pipeline)(
 _ITEM = re.compile(r"[^\[\],\s\"']+")
 _HUB = re.compile(r"(?:[\w-]+://)?(?P<name>[\w][\w.-]*)(?::(?P<version>[\w.-]+))?")
 _CONSTRAINT = re.compile(r"[<>=~^!|]")
+_AS_CODE = "pipelinesascode.tekton.dev/"
+_CONDITIONS = ("on-cel-expression", "on-comment", "on-label", "on-path-change", "on-path-change-ignore")
+"""What decides besides the event whether Pipelines as Code starts a run."""
 
 
 def object_facts(node: Mapping, group: str, kind: str, setting: Setting) -> Iterator[Fact]:
@@ -36,11 +42,51 @@ def object_facts(node: Mapping, group: str, kind: str, setting: Setting) -> Iter
     if kind == "TriggerTemplate":
         yield from _templates(node, setting)
         return
+    if kind == "PipelineRun":
+        yield from _jobs(node)
     parameters = Parameters(node, group)
     for key, value in walk_keys(node):
         if key in _KINDS and isinstance(value, Mapping):
             yield from _reference(_KINDS[key], value, parameters)
     yield from _annotations(node)
+
+
+def in_run(found: Iterator[Fact], node: Mapping) -> Iterator[Fact]:
+    """Say of the facts of a run what starts it, where Pipelines as Code is told by annotations."""
+    for job in _jobs(node):
+        return placed(found, Around(job=job.id, events=job.events, guarded=job.guarded, tag_only=job.tag_only))
+    return found
+
+
+def _jobs(node: Mapping) -> Iterator[Job]:
+    """Yield the job that Pipelines as Code makes of a run; one without annotations is started by something else."""
+    metadata = node.map("metadata")
+    annotations = metadata.map("annotations") if metadata is not None else None
+    name = (metadata.scalar("name") or metadata.scalar("generateName")) if metadata is not None else None
+    if annotations is None or name is None or annotations.get(f"{_AS_CODE}on-event") is None:
+        return
+    branches = _ITEM.findall(annotations.text(f"{_AS_CODE}on-target-branch"))
+    tags = [branch.startswith("refs/tags/") for branch in branches]
+    events: list[str] = []
+    for event in _ITEM.findall(annotations.text(f"{_AS_CODE}on-event")):
+        if event == "push":
+            events += ["branch"] if not all(tags) or not tags else []
+            events += ["tag"] if any(tags) else []
+        else:
+            events.append(event)
+    yield Job(
+        span=name.span,
+        parts={"id": name.span},
+        job=name.value,
+        system="tekton",
+        id=name.value,
+        triggers=tuple(events),
+        events=tuple(events),
+        guarded=any(annotations.get(f"{_AS_CODE}{condition}") is not None for condition in _CONDITIONS),
+        tag_trigger="tag" in events,
+        tag_only=events == ["tag"],
+        self_hosted=UNKNOWN,
+    )
 
 
 def _templates(node: Mapping, setting: Setting) -> Iterator[Fact]:
@@ -50,12 +96,12 @@ def _templates(node: Mapping, setting: Setting) -> Iterator[Fact]:
 
 
 class _Values:
-    """The parameters of a resolver by name, with the parameters of the object around them put in."""
+    """The parameters of a resolver by name (once `resource`), with the parameters of the object around them put in."""
 
     def __init__(self, reference: Mapping, parameters: Parameters) -> None:
         self._given = {
             item.text("name"): value
-            for item in reference.seq("params") or ()
+            for item in reference.seq("params") or reference.seq("resource") or ()
             if isinstance(item, Mapping) and (value := item.scalar("value")) is not None
         }
         self._parameters = parameters
@@ -120,6 +166,11 @@ def _hub(kind: str, values: _Values) -> Iterator[Fact]:
     name, version = values.scalar("name"), values.scalar("version")
     if name is not None:
         yield _from_hub(kind, name.source, version.source if version is not None else None)
+    url = values.scalar("url")
+    if url is not None:
+        from relcheck.readers.urls import registry  # noqa: PLC0415 - few references name a hub of their own
+
+        yield from registry(url.source, ecosystem="tekton", purpose="index", key="url")
 
 
 def _from_hub(kind: str, name: Source, version: Source | None) -> Component:

@@ -34,9 +34,14 @@ def read_document(_: Source, node: Node) -> Iterator[Fact]:
         return
     for directory in node.seq("directories") or ():
         for content in (directory.seq("contents") if isinstance(directory, Mapping) else None) or ():
-            for key, value in content.pairs(merge=True) if isinstance(content, Mapping) else ():
-                if key.value in _READERS and isinstance(value, Mapping):
-                    yield from _READERS[key.value](value)
+            yield from content_facts(content) if isinstance(content, Mapping) else ()
+
+
+def content_facts(content: Mapping) -> Iterator[Fact]:
+    """Yield what one content is copied from, under the key that says how."""
+    for key, value in content.pairs(merge=True):
+        if key.value in _READERS and isinstance(value, Mapping):
+            yield from _READERS[key.value](value)
 
 
 def _git(found: Mapping) -> Iterator[Fact]:

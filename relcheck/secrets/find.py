@@ -155,8 +155,10 @@ def _detected(path: str, source: Source, lines: Sequence[str], number: int, want
         made = _credential(found, source.at(begin, end), found.detector, found.secret)
         if found.detector in _WHOLE_WORDS and _WORD.match(line, end - start):
             made = made.replace(form="placeholder")  # the beginning of a longer word, which is no token
-        if found.detector == "KeywordDetector" and _NAMED.search(line, 0, max(at, 0)):
+        if found.detector == "KeywordDetector" and (_NAMED.search(line, 0, max(at, 0)) or "remoteRef" in line):
             made = made.replace(form="reference")  # the name of a secret, as in `password: {from_secret: name}`
+        if found.detector == "KeywordDetector" and found.secret.startswith(_SEALED) and _SEALS in source.text:
+            made = made.replace(form="encrypted")
         yield made.replace(host=_host(line, end - start)) if found.detector == "BasicAuthDetector" else made
 
 
@@ -203,6 +205,8 @@ def _form(detector: str, secret: str) -> str:
 
 
 _NAMED = re.compile(r"(?i)(?<![a-z])(?:from[-_]?secret|secret[-_]?name)[\"']?[ \t]*[:=]{1,2}[ \t]*[\"']?$")
+_SEALED, _SEALS = "Ag", "kind: SealedSecret"
+"""How every value begins that was sealed for a cluster (Bitnami's sealed-secrets), and the kind of object that holds it."""
 _WHOLE_WORDS = frozenset(("TelegramBotTokenDetector",))
 """Detectors of tokens of a fixed length, whose expressions also find the beginning of a longer word."""
 _WORD = re.compile(r"[\w-]")

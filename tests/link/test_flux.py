@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from relcheck.facts import UNKNOWN, Dependency, Image
-from tests.kubernetes_trees import Facts, facts_of
+from relcheck.facts import UNKNOWN, Credential, Dependency, Image
+from tests.kubernetes_trees import Facts, facts_of, scan
 
 KIND = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a, namespace: flux-system}\n"
 
@@ -158,6 +158,40 @@ def test_the_repository_that_a_chart_of_flux_comes_from(name: str, tmp_path: Pat
     (chart,) = facts_of(tmp_path, {"a.yaml": text, **more}).of(Dependency, "a.yaml")
 
     assert (chart.name, chart.constraint, chart.url) == ("redis", "1.2.3", url)
+
+
+SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: flux-system}\nstringData: {password: hunter2hunter2x9}\n"
+
+
+def opened(kind: str, namespace: str = "flux-system", name: str = "s") -> str:
+    """Return a source that a Secret opens."""
+    return (
+        f"apiVersion: source.toolkit.fluxcd.io/v1\nkind: {kind}\nmetadata: {{name: r, namespace: {namespace}}}\n"
+        f"spec: {{url: 'https://r.example.com/acme/a', secretRef: {{name: {name}}}}}\n"
+    )
+
+
+OPENED = {
+    "a chart repository": (opened("HelmRepository"), SECRET, ("helm-repo-password", "r.example.com")),
+    "a git repository": (opened("GitRepository"), SECRET, ("client-login", "r.example.com")),
+    "of a namespace that something else gives": (
+        opened("GitRepository"), SECRET.replace(", namespace: flux-system", ""), ("client-login", "r.example.com")
+    ),
+    "of another namespace": (opened("GitRepository", "other"), SECRET, ("k8s-secret", "")),
+    "of another name": (opened("GitRepository", name="t"), SECRET, ("k8s-secret", "")),
+    "of a name that is not known": (opened("GitRepository", name="'${NAME}'"), SECRET, ("k8s-secret", "")),
+    "another key": (opened("GitRepository"), SECRET.replace("password", "signing_secret"), ("k8s-secret", "")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_what_the_password_of_a_secret_opens(name: str, tmp_path: Path) -> None:
+    source, secret, expected = OPENED[name]
+
+    found = facts_of(tmp_path, {"r.yaml": source, "s.yaml": secret}).of(Credential, "s.yaml")
+
+    assert [(one.kind, one.host) for one in found if one.kind != "secret"] == [expected]
+    assert [(one.kind, one.host) for one in scan(tmp_path, "s.yaml").of(Credential, "s.yaml")][:1] == [expected]
 
 
 def test_a_version_that_a_patch_of_the_release_gives(tmp_path: Path) -> None:

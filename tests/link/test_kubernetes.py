@@ -66,6 +66,27 @@ SUPPLIERS = {
         },
         (UNKNOWN, "kustomize"),
     ),
+    "a transformer in a file": (
+        {
+            "app/kustomization.yaml": "resources: [a.yaml]\ntransformers: [t.yaml]\n",
+            "app/t.yaml": "apiVersion: builtin\nkind: NamespaceTransformer\nmetadata: {name: n, namespace: shop}\n",
+        },
+        ("shop", "kustomize"),
+    ),
+    "a transformer that gives none": (
+        {
+            "app/kustomization.yaml": "resources: [a.yaml]\ntransformers: [t.yaml]\n",
+            "app/t.yaml": "apiVersion: builtin\nkind: PrefixTransformer\nmetadata: {name: n}\nprefix: x-\n",
+        },
+        ("", ""),
+    ),
+    "a transformer of which nobody knows what it gives": (
+        {
+            "app/kustomization.yaml": "resources: [a.yaml]\ntransformers: [t.yaml]\n",
+            "app/t.yaml": "apiVersion: acme.example.com/v1\nkind: SetSpace\nmetadata: {name: n}\n",
+        },
+        (UNKNOWN, "kustomize"),
+    ),
     "Flux": (
         {
             "f.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: k, namespace: f}\n"
@@ -123,6 +144,19 @@ REPLACED = {
         "patches: [{patch: '{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: b, image: b}]}}'}]\n",
         False,
     ),
+    "a transformer": (
+        "transformers: ['{apiVersion: builtin, kind: ImageTagTransformer,\n\n imageTag: {name: acme/a, newTag: \"1\"}}']\n",
+        True,
+    ),
+    "a transformer in a file that is not here": ("transformers: [t.yaml]\n", UNKNOWN),
+    "a replacement": (
+        "replacements: [{source: {kind: A}, targets: [{fieldPaths: [spec.containers.0.image]}]}]\n",
+        UNKNOWN,
+    ),
+    "a replacement of something else": (
+        "replacements: [{source: {kind: A}, targets: [{fieldPaths: [spec.x]}]}]\n",
+        False,
+    ),
     "an operation": ("patches: [{patch: '[{op: replace, path: /spec/containers/0/image, value: b}]'}]\n", UNKNOWN),
 }
 
@@ -134,6 +168,19 @@ def test_which_images_a_kustomization_replaces(name: str, tmp_path: Path) -> Non
     facts = facts_of(tmp_path, {"a.yaml": POD, "kustomization.yaml": f"resources: [a.yaml]\n{text}"})
 
     assert overridden(facts, "a.yaml") == [expected]
+
+
+@pytest.mark.parametrize(("tags", "expected"), [(("acme/b", "acme/a"), True), (("acme/b", "acme/c"), False)])
+def test_the_transformers_of_a_file_all_count(tags: tuple[str, str], expected: bool, tmp_path: Path) -> None:
+    one = "apiVersion: builtin\nkind: ImageTagTransformer\nmetadata: {name: t}\nimageTag: {name: NAME, newTag: '1'}\n"
+    files = {
+        "a.yaml": POD,
+        "t.yaml": "---\n".join(one.replace("NAME", name) for name in tags),
+        "kustomization.yaml": "resources: [a.yaml]\ntransformers: [t.yaml]\n",
+    }
+
+    assert overridden(facts_of(tmp_path, files), "a.yaml") == [expected]
+    assert overridden(scan(tmp_path, "a.yaml"), "a.yaml") in ([expected], [UNKNOWN])
 
 
 def test_what_a_pipeline_edits_may_be_replaced(tmp_path: Path) -> None:

@@ -63,11 +63,25 @@ def test_the_node_of_the_graph() -> None:
     assert found.images == (ImageOverride(name="a", new_name="b", new_tag="1", digest="d"),)
 
 
+def test_what_transformers_change_is_a_part_of_the_node() -> None:
+    found = node(
+        "transformers:\n- tag.yaml\n- |\n  apiVersion: builtin\n  kind: ImageTagTransformer\n  imageTag: {name: a, newTag: '1'}\n"
+        "- |\n  apiVersion: acme.example.com/v1\n  kind: SetImage\n"
+    )
+
+    assert found.images == (ImageOverride(name="a", new_tag="1"),)
+    assert found.transformers == ("tag.yaml", "")
+
+
 NAMESPACES = [
     ("namespace: shop\n", "shop"),
     ("resources: []\n", ""),
     ("namespace: ${NS}\n", UNKNOWN),
-    ("transformers: [ns.yaml]\n", UNKNOWN),
+    ("transformers: [ns.yaml]\n", ""),
+    (
+        "transformers: ['apiVersion: builtin\n\nkind: NamespaceTransformer\n\nmetadata: {name: n, namespace: shop}\n\n']\n",
+        "shop",
+    ),
     ("patches: [{patch: '[{op: add, path: /metadata/namespace, value: x}]'}]\n", UNKNOWN),
     ("replacements: [{source: {kind: A}, targets: [{fieldPaths: [metadata.namespace]}]}]\n", UNKNOWN),
     ("replacements: [{path: r.yaml}]\n", UNKNOWN),
