@@ -180,37 +180,43 @@ def _chart_sources(repository: Repository) -> None:
 
 
 def _opened(repository: Repository) -> None:
-    """Say of a password in a Secret which source it opens: the one that names the Secret, in the same namespace."""
+    """Say of a password in a Secret which source it opens: the one that names the Secret, in the same namespace.
+
+    What deploys them may give one of the two namespaces.
+    """
     waiting = [found for found in repository.all(Credential) if found[2].holder and found[2].kind == "k8s-secret"]
     waiting = [found for found in waiting if found[2].key in _OPENING and found[2].form == "literal"]
     if not waiting or not _read(repository, b"secretRef"):
         return
-    named: dict[str, list[tuple[str, Registry]]] = {}
-    for path, _, registry in repository.all(Registry):
-        if registry.credential_in:
-            named.setdefault(registry.credential_in, []).append((path, registry))
-            named.setdefault(registry.credential_in.rpartition("/")[2], []).append((path, registry))
+    named: dict[tuple[str, str], tuple[str, Registry]] = {}
+    for path, _, source in repository.all(Registry):
+        if source.credential_in:
+            _, namespace, name = source.credential_in.split("/")
+            for space in (namespace, "*"):
+                named.setdefault((space, name), (path, source))
     for path, index, secret in waiting if named else ():
-        found = named.get(secret.holder) or _of_open_namespace(secret.holder, named)
-        if found:
-            other, source = found[0]
-            place = Related(span=source.span, note="what it opens", path="" if other == path else other)
-            repository.put(
-                path,
-                index,
-                secret.replace(
-                    kind="helm-repo-password" if source.ecosystem == "helm" else "client-login",
-                    host="" if isinstance(source.host, Unknown) else source.host,
-                    related=(*secret.related, place),
-                ),
-            )
+        _, namespace, name = secret.holder.split("/")
+        found = named.get((namespace or "*", name)) or named.get(("", name))
+        if found is not None:
+            repository.put(path, index, _opening(secret, path, *found))
+
+
+def _opening(secret: Credential, path: str, other: str, source: Registry) -> Credential:
+    return secret.replace(
+        kind="helm-repo-password" if source.ecosystem == "helm" else "client-login",
+        host="" if isinstance(source.host, Unknown) else source.host,
+        related=(
+            *secret.related,
+            Related(span=source.span, note="what it opens", path="" if other == path else other),
+        ),
+    )
 
 
 def _of_open_namespace(called: str, named: dict[str, list[tuple[str, Registry]]]) -> list[tuple[str, Registry]]:
-    """Return the sources of a name, or with a Secret of it, where what deploys them gives one of the two namespaces."""
+    """Return the repositories of a name where one of the two namespaces is given by what deploys it."""
     _, namespace, name = called.split("/")
     return [
         (path, registry)
         for path, registry in named.get(name, [])
-        if not namespace or "//" in (registry.called or registry.credential_in)
+        if not namespace or "//" in registry.called
     ]  # fmt: skip

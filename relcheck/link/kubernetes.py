@@ -157,6 +157,7 @@ class Graph:
             self.nodes[path] = _merged(self.nodes[path], node) if path in self.nodes else node
         self.above: dict[str, list[str]] = {}
         self.resources: set[str] = set()
+        self._named: dict[str, list[str]] = {}
         self.patches: set[str] = set()
         for path, node in self.nodes.items():
             for child in self._children(node.folder, node.resources):
@@ -198,8 +199,11 @@ class Graph:
 
     def _transformers(self, path: str) -> list[str]:
         """Return the transformers in files that a kustomization names; they come last."""
-        children = self._children(self.nodes[path].folder, self.nodes[path].transformers)
-        return [child for child in children if child in self.nodes and self.nodes[child].component]
+        if path not in self._named:
+            children = self._children(self.nodes[path].folder, self.nodes[path].transformers)
+            found = [child for child in children if child in self.nodes and self.nodes[child].component]
+            self._named[path] = found
+        return self._named[path]
 
     def patched(self, path: str) -> set[str]:
         """Return the containers that the patches of a kustomization give an image."""

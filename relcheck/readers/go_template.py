@@ -47,8 +47,9 @@ def mask(text: str) -> str:
     if len(text) > _LONGEST or ("{{" not in text and "{%" not in text and "<%" not in text):
         return text
     out = list(text)
+    blanks: dict[int, int] = {}
     for start, end, held in _lines(text):
-        _mask_line(text, out, start, end, held)
+        _mask_line(text, out, start, end, held, blanks)
     return "".join(out)
 
 
@@ -108,8 +109,8 @@ def _lines(text: str) -> Iterator[tuple[int, int, list[_Action]]]:
         yield start, end, held
 
 
-def _mask_line(text: str, out: list[str], start: int, end: int, held: list[_Action]) -> None:
-    """Mask the actions of one line (or of lines that an action joins)."""
+def _mask_line(text: str, out: list[str], start: int, end: int, held: list[_Action], blanks: dict[int, int]) -> None:
+    """Mask the actions of one line (or of lines that an action joins). `blanks`: see `_mark_before`."""
     stretches = _stretches(text, end, held)
     rest = _without(text, start, end, stretches)
     alone = not rest.strip() or rest.strip() == "#"
@@ -119,7 +120,7 @@ def _mask_line(text: str, out: list[str], start: int, end: int, held: list[_Acti
             if text[at] not in "\r\n":
                 out[at] = " " if blank else MARK
     if _glued(text, start, held, alone=alone):
-        _mark_before(out, start)
+        _mark_before(out, start, blanks)
 
 
 def _stretches(text: str, end: int, held: list[_Action]) -> list[tuple[int, int]]:
@@ -185,10 +186,14 @@ def _glued(text: str, start: int, held: list[_Action], *, alone: bool) -> bool:
     return any(not _BREAKS_LINE.search(text[action.start : action.end]) for action in printing)
 
 
-def _mark_before(out: list[str], start: int) -> None:
-    """Replace the last letter before a line by a `MARK`: the value that ends there goes on."""
+def _mark_before(out: list[str], start: int, blanks: dict[int, int]) -> None:
+    """Replace the last letter before a line by a `MARK`: the value that ends there goes on.
+
+    `blanks` holds where each run of blanks that was passed over begins, by its end, so that none is passed twice.
+    """
     at = start - 1
     while at >= 0 and out[at].isspace():
-        at -= 1
+        at = blanks.get(at, at) - 1
+    blanks[start - 1] = at + 1
     if at >= 0 and out[at] not in "\"':|>-{}[],":
         out[at] = MARK
