@@ -37,9 +37,17 @@ def _variables(repository: Repository) -> None:
                 for option in fact.values_of if isinstance(fact, Variables) else ():
                     values[folder_of(path)][option.name] = path, option
     for path, index, image in waiting:
-        found = _with_values(image, path, values[folder_of(path)])
+        options = values[folder_of(path)]
+        if image.state in ("literal", "defaulted") and not any(_set_here(image.raw, *one) for one in options.items()):
+            continue  # the file itself told the whole of it
+        found = _with_values(image, path, options)
         if found is not None:
             repository.put(path, index, found)
+
+
+def _set_here(raw: str, name: str, option: tuple[str, Option]) -> bool:
+    """Whether a file of values sets a variable of a text anew."""
+    return ".tfvars" in option[0] and f"${{{name}}}" in raw
 
 
 def _with_values(image: Image, path: str, options: dict[str, tuple[str, Option]]) -> Image | None:
@@ -50,7 +58,7 @@ def _with_values(image: Image, path: str, options: dict[str, tuple[str, Option]]
         return found[1].value
 
     expansion = expand(Source(path, image.raw), lookup, "terraform")
-    if not expansion.used:
+    if not expansion.used or image.state in ("literal", "defaulted") and MARK in expansion.source.text:
         return None
     related = tuple(
         Related(span=option.span, note=f"{name} is set here", path=other)

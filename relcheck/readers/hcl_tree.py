@@ -41,6 +41,8 @@ _DATA_CALLS = (
     "distinct",
     "jsonencode",
     "yamlencode",
+    "jsondecode",
+    "yamldecode",
     "merge",
     "tomap",
 )

@@ -93,7 +93,7 @@ class Values:
             text, role=role, engine=self.engine, written=written, state=state, related=related,
             floating_default=state == "defaulted", **fields,
         )  # fmt: skip
-        if fact is None or MARK not in text.text or "${" not in source.text:
+        if fact is None or "${" not in source.text or not (MARK in text.text or "${var." in source.text):
             return fact
         return fact.replace(raw=source.text, parts={**fact.parts, "raw": source.all()})
 

@@ -26,7 +26,7 @@ from relcheck.readers.yaml_tree import load as load_json
 from relcheck.refs import MARK
 from relcheck.refs.git import classify_ref, parse_git_url
 from relcheck.refs.secrets import is_publish_variable, looks_secret_name
-from relcheck.refs.url import parse_url
+from relcheck.refs.url import is_loopback, parse_url
 from relcheck.source import Source, Span
 
 _REGISTRY = re.compile(r"(?:(?P<host>[\w-]+(?:\.[\w-]+)+(?::\d+)?)/)?(?P<name>[\w-]+/[\w-]+/[\w-]+)(?://.*)?")
@@ -43,6 +43,7 @@ _ANY = re.compile(r"\s*(?:>=?\s*v?0(?:\.0)*\s*)?")
 _CLIENT = re.compile(r"(?:^\.(?:terraform|tofu)rc|^(?:terraform|tofu)\.rc|\.tfrc(?:\.json)?)$")
 _INSTANCES = 30
 """How many instances of one resource are read; more say nothing new."""
+_MERCURIAL_REF = re.compile(r"[?&]rev=(?P<ref>[^&]*)")
 _SUBFOLDER = re.compile(r"(?<!:)//[^?]*")
 
 
@@ -168,6 +169,11 @@ def _settings(body: Mapping, values: Values) -> Iterator[Fact]:
         for label, backend in found.pairs():
             if isinstance(backend, Mapping):
                 yield from _secrets(label.value, backend)
+    for cloud in blocks(body, "cloud"):
+        token = cloud.scalar("token")
+        if token is not None and token.style == '"' and token.value:
+            host = cloud.text("hostname") or "app.terraform.io"
+            yield home_credential(token.source, "terraform-token", ecosystem="terraform", key="token", host=host)
 
 
 def _required(key: Scalar, source: Scalar | None, version: Scalar | None) -> Dependency:
@@ -229,8 +235,15 @@ def _secrets(key: str, body: Mapping) -> Iterator[Fact]:
             if host:
                 yield home_credential(value.source, "client-login", ecosystem="oci", key=name.value, host=host)
             else:
-                found = home_credential(value.source, "env", ecosystem="terraform", key=f"{key}.{name.value}")
+                kind = "env" if _on_this_machine(node) else "terraform-secret"
+                found = home_credential(value.source, kind, ecosystem="terraform", key=f"{key}.{name.value}")
                 yield found.replace(where="manifest")
+
+
+def _on_this_machine(node: Mapping) -> bool:
+    """Whether a provider is told to find its service here, as only a trial does."""
+    given = (node.text(key) for key in ("host", "address", "url", "endpoint"))
+    return any(is_loopback(text.split("://")[-1].split("/")[0].partition(":")[0]) for text in given if text)
 
 
 def _module(source: Scalar | None, version: Scalar | None, values: Values) -> Iterator[Fact]:
@@ -255,7 +268,7 @@ def _module(source: Scalar | None, version: Scalar | None, values: Values) -> It
     elif text.startswith("oci://"):
         yield from _oci(where)
     elif text.startswith(_BUCKET):
-        return
+        yield from _kept(where)
     elif (archive := _ARCHIVE.fullmatch(text)) and (_PACKED.search(text) or parse_git_url(text) is None):
         yield _download(where.part(*archive.span("url")), verified=bool(_CHECKSUM.search(text)))
     else:
@@ -306,6 +319,25 @@ def _oci(where: Source) -> Iterator[Component]:
         span=parts.get("ref", where.all()), parts=parts, system="terraform", kind="module", name=_SUBFOLDER.sub("", name),
         owner="", host=name.partition("/")[0], ref=ref, ref_kind="sha" if digest else classify_ref(ref), verified=digest,
     )  # fmt: skip
+
+
+def _kept(where: Source) -> Iterator[Fact]:
+    """s3::URL, gcs::URL: what the object of a bucket holds is not told. hg::URL[?rev=R]: a repository of Mercurial."""
+    start = where.text.index("::") + 2
+    address = where.text[start:].partition("?")[0].partition("://")[2] or where.text[start:]
+    match = _MERCURIAL_REF.search(where.text) if where.text.startswith("hg::") else None
+    ref = match["ref"] if match else ""
+    kind: Text = UNKNOWN
+    if where.text.startswith("hg::"):
+        kind = "branch" if ref == "tip" else classify_ref(ref)  # the newest commit of all branches
+    parts = {"ref": where.at(*match.span("ref"))} if match else {}
+    yield Component(
+        span=parts.get("ref", where.all()), parts=parts, system="terraform", kind="module",
+        name=UNKNOWN if MARK in address else _SUBFOLDER.sub("", address), owner="",
+        host=UNKNOWN if MARK in address else address.partition("/")[0], ref=ref, ref_kind=kind,
+    )  # fmt: skip
+    if where.text.startswith("http://", start):
+        yield from registry(where.part(start, len(where.text)), ecosystem="git", purpose="vcs", key="module")
 
 
 def _download(where: Source, *, verified: bool) -> Download:

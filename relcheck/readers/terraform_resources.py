@@ -17,10 +17,10 @@ from relcheck.readers.images import image_fact
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence, walk
 from relcheck.readers.yaml_tree import load as load_yaml
 from relcheck.refs import MARK
+from relcheck.refs.secrets import looks_secret_name
 from relcheck.source import Source, Span
 
 _IMAGES: dict[str, tuple[tuple[str, str], ...]] = {
-    "docker_image": (("name", "pulled"),),
     "docker_container": (("image", "run"),),
     "docker_service": (("task_spec.container_spec.image", "workload"),),
     "aws_lambda_function": (("image_uri", "workload"),),
@@ -35,8 +35,6 @@ _IMAGES: dict[str, tuple[tuple[str, str], ...]] = {
     "azurerm_container_group": (("container.image", "workload"), ("init_container.image", "workload")),
     "azurerm_container_app": (("template.container.image", "workload"), ("template.init_container.image", "workload")),
     "azurerm_container_app_job": (("template.container.image", "workload"),),
-    "azurerm_linux_web_app": (("site_config.application_stack.docker_image_name", "workload"),),
-    "azurerm_linux_function_app": (("site_config.application_stack.docker.image_name", "workload"),),
     "azurerm_batch_pool": (("container_configuration.container_image_names", "workload"),),
 }
 _KUBERNETES = re.compile(
@@ -48,6 +46,7 @@ _KINDS = {
     "cron_job": ("batch/v1", "CronJob"), "replication_controller": ("v1", "ReplicationController"),
 }  # fmt: skip
 _DEFINITIONS = {"aws_ecs_task_definition": "container_definitions", "aws_batch_job_definition": "container_properties"}
+_ARGUMENTS = ("build_args", "build_arg")
 _IMMUTABLE = ("IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION")
 
 
@@ -72,6 +71,75 @@ def resource_facts(kind: str, label: Scalar, body: Mapping, values: Values) -> I
     if user_data is not None and user_data.value.startswith("#!"):
         yield from _script(user_data, values)
     yield from _provisioners(body, values)
+
+
+def _docker_image(body: Mapping, values: Values) -> Iterator[Fact]:
+    """docker_image { name, build { build_args } }: pulled, or made here."""
+    builds = list(blocks(body, "build"))
+    yield from values.images(body.get("name"), "output" if builds else "pulled")
+    for arguments in (found for build in builds for key in _ARGUMENTS for found in blocks(build, key)):
+        from relcheck.readers.compose import secret_argument  # noqa: PLC0415 - few images are built by Terraform
+
+        for name, value in arguments.pairs():
+            if looks_secret_name(name.value) and isinstance(value, Scalar):
+                found = secret_argument(name.value, values.expanded(value).source)
+                if found is not None:
+                    yield found
+
+
+def _app_service(body: Mapping, values: Values) -> Iterator[Fact]:
+    """site_config { application_stack { docker_registry_url, docker_image_name } }, or without the prefix in `docker { … }`."""
+    for stack in blocks(body, "site_config", "application_stack"):
+        yield from _app_image(stack, "docker_", values)
+        for inner in blocks(stack, "docker"):
+            yield from _app_image(inner, "", values)
+
+
+def _app_image(holder: Mapping, prefix: str, values: Values) -> Iterator[Fact]:
+    """PREFIXimage_name (older: image), PREFIXimage_tag and PREFIXregistry_url are one reference."""
+    name = holder.scalar(f"{prefix}image_name") or holder.scalar(f"{prefix}image")
+    if name is None or name.value == "null":
+        return
+    tag, host = (_piece(holder, f"{prefix}{key}", values) for key in ("image_tag", "registry_url"))
+    if tag is None and host is None:
+        yield from values.images(name, "workload")
+        return
+    found = image_fact(
+        reference(in_file(values.expanded(name).source), tag, None, host), role="workload", engine=values.engine
+    )
+    if found is not None:
+        yield found
+
+
+def _piece(holder: Mapping, key: str, values: Values) -> Source | None:
+    """Return the text of a value that is a part of a reference, without the scheme of a URL."""
+    scalar = holder.scalar(key)
+    source = values.expanded(scalar).source if scalar is not None and scalar.value != "null" else None
+    if source is None:
+        return None
+    start = source.text.find("://") + 3 if "://" in source.text else 0
+    return in_file(source.part(start, len(source.text)))
+
+
+def _compute_instance(body: Mapping, values: Values) -> Iterator[Fact]:
+    """google_compute_instance { metadata = { gce-container-declaration = YAML } }: spec.containers in the words of a pod."""
+    from relcheck.readers.kubernetes import workload_facts  # noqa: PLC0415 - few machines run a container
+
+    for metadata in blocks(body, "metadata"):
+        for node in candidates(metadata.get("gce-container-declaration")):
+            for document in _documents(node, values):
+                yield from workload_facts(document)
+
+
+def _documents(node: Node, values: Values) -> Iterator[Mapping]:
+    """Yield the YAML that a heredoc or string holds, or an object that is encoded as such."""
+    if isinstance(node, Mapping):
+        found = _plain(node, values)
+        yield from (found,) if isinstance(found, Mapping) else ()
+    elif isinstance(node, Scalar) and node.style in ('"', "<<"):
+        for document in load_yaml(values.expanded(node).source).documents:
+            if isinstance(document, Mapping):
+                yield document
 
 
 def _select(body: Mapping, path: list[str]) -> Iterator[Node]:
@@ -218,18 +286,13 @@ def _chart_password(body: Mapping, repository: Scalar, values: Values) -> Iterat
 
 
 def _manifest(body: Mapping, values: Values) -> Iterator[Fact]:
-    """kubernetes_manifest { manifest = { … } }, kubectl_manifest { yaml_body = <<EOT }."""
+    """kubernetes_manifest { manifest = { … } | yamldecode(<<EOT) }, kubectl_manifest { yaml_body = <<EOT }."""
     from relcheck.readers.kubernetes import Setting, is_object, read_document  # noqa: PLC0415 - few files hold one
 
-    for node in (body.get("manifest"), body.get("yaml_body")):
-        if isinstance(node, Mapping):
-            found = _plain(node, values)
-            if is_object(found) and isinstance(found, Mapping):
-                yield from read_document(found, Setting(engine="terraform"))
-        elif isinstance(node, Scalar) and node.style == "<<":
-            for document in load_yaml(values.expanded(node).source).documents:
-                if is_object(document):
-                    yield from read_document(document, Setting(engine="terraform"))
+    for node in (*candidates(body.get("manifest")), *candidates(body.get("yaml_body"))):
+        for document in _documents(node, values):
+            if is_object(document):
+                yield from read_document(document, Setting(engine="terraform"))
 
 
 def _plain(node: Node, values: Values, depth: int = 0) -> Node:
@@ -360,7 +423,9 @@ def _secret(body: Mapping, values: Values) -> Iterator[Fact]:
 
     scalar = body.scalar("plaintext_value")
     if scalar is not None and scalar.style == '"':
-        found = home_credential(values.expanded(scalar).source, "env", ecosystem="github", key="plaintext_value")
+        found = home_credential(
+            values.expanded(scalar).source, "terraform-secret", ecosystem="github", key="plaintext_value"
+        )
         yield found.replace(where="manifest")
 
 
@@ -395,6 +460,13 @@ def _argv(node: Node | None, values: Values) -> Iterator[Fact]:
 
 
 _READERS: dict[str, Callable[[Mapping, Values], Iterator[Fact]]] = {
+    "docker_image": _docker_image,
+    "azurerm_linux_web_app": _app_service,
+    "azurerm_linux_web_app_slot": _app_service,
+    "azurerm_linux_function_app": _app_service,
+    "azurerm_linux_function_app_slot": _app_service,
+    "google_compute_instance": _compute_instance,
+    "google_compute_instance_template": _compute_instance,
     "helm_release": _helm_release,
     "kubernetes_manifest": _manifest,
     "kubectl_manifest": _manifest,

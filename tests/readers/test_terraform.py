@@ -35,7 +35,9 @@ MODULES = {
         "o/r 0123456789012345678901234567890123456789 sha"
     ],
     "oci://registry.acme.io/modules/vpc?tag=latest": ["registry.acme.io/modules/vpc latest latest-alias"],
-    "s3::https://s3.amazonaws.com/x/y.zip": [],
+    "s3::https://s3.amazonaws.com/x/y.zip": ["s3.amazonaws.com/x/y.zip - unknown"],
+    "hg::https://hg.acme.io/o/r//a?rev=tip": ["hg.acme.io/o/r tip branch"],
+    "hg::https://hg.acme.io/o/r": ["hg.acme.io/o/r - none"],
     "tfr:///ns/name/aws?version=1.2.0": ["ns/name/aws 1.2.0 semver-full"],
 }
 
@@ -181,7 +183,7 @@ def test_values_of_variables_and_locals() -> None:
     )
 
     assert lines_of("terraform", "main.tf", text, Image, "written", "name", "tag", "state", "raw") == [
-        "1:37 nginx:1 nginx 1 defaulted -",
+        "1:37 nginx:1 nginx 1 defaulted ${var.image}",
         "4:54 ${local.repo}:${var.other} a/b unknown partial ${local.repo}:${var.other}",
     ]
     (values,) = [fact for fact in facts_of("terraform", "main.tf", text) if isinstance(fact, Variables)]
