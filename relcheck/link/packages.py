@@ -127,7 +127,8 @@ def _inherited(package: Package, shared: Package) -> Package:
             "prerelease": shared.prerelease,
         }
     if package.private is UNKNOWN:
-        changes |= {"private": shared.private, "publish_to": shared.publish_to}
+        blocked = "publish = false in its workspace" if shared.private is True else ""
+        changes |= {"private": shared.private, "publish_to": shared.publish_to, "blocked": blocked}
     return package.replace(**changes)
 
 

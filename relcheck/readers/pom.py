@@ -3,7 +3,7 @@
     project { parent, groupId, artifactId, version, packaging, properties }   the package; values of `${name}`
     dependencies, dependencyManagement, build.{plugins, pluginManagement, extensions}, reporting, profiles.profile.*
     repositories, pluginRepositories, distributionManagement                  where from, where to
-    plugins that build images: jib, docker-maven-plugin, dockerfile-maven, spring-boot, jkube
+    plugins that build images: jib, docker-maven-plugin, dockerfile-maven, spring-boot, jkube; properties of quarkus
 
 A version that is missing is managed elsewhere and says nothing. Properties of a parent inside the repository are filled
 in by link.
@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Component, Dependency, Fact, Option, Package, Registry, Text, Variables
+from relcheck.readers.home_secrets import home_credential
 from relcheck.readers.images import image_fact
 from relcheck.readers.package_versions import version_fields
 from relcheck.readers.urls import registry
@@ -94,6 +95,10 @@ class _Project:
             yield Variables(span=self.source.at(0, 0), values_of=options)
         for holder in (self.root, *self.root.all("profiles", "profile")):
             yield from self._holder(holder)
+        for name, value in self.properties.items():
+            role = _QUARKUS.fullmatch(name)
+            if role is not None:
+                yield from self._image(value, "base" if role["base"] else "output")
 
     def _holder(self, holder: Tag) -> Iterator[Fact]:
         """The part of a POM that profiles repeat."""
@@ -216,9 +221,24 @@ class _Project:
                     if found.name != "buildpack" or _BUILDPACK_IMAGE.search(found.text.text):
                         yield from self._image(found.text, role)
         for configuration in configurations:
+            if known is not None:
+                yield from self._logins(configuration)
             url = configuration.source("nexusUrl")
             if url is not None:
                 yield from self._registry(url, "publish", "nexusUrl", "")
+
+    def _logins(self, configuration: Tag) -> Iterator[Fact]:
+        """Passwords that a plugin logs in to registries with: `to.auth.password`, `docker.publishRegistry.token`."""
+        for names in _LOGINS:
+            for login in configuration.all(*names.split(".")):
+                url = parse_url(login.value("url"))
+                for key in ("password", "token"):
+                    value = login.source(key)
+                    if value is not None and value.text.strip():
+                        yield home_credential(
+                            value, "maven-password", ecosystem="maven", key=names,
+                            host=url.host if url is not None else "", user=login.value("username"),
+                        )  # fmt: skip
 
     def _image(self, source: Source, role: str) -> Iterator[Fact]:
         expansion = self.expand(source)
@@ -258,6 +278,20 @@ def maven_firmness(version: str) -> str:
     if _EXACT_RANGE.fullmatch(version):
         return "exact"
     return "range" if _RANGE.fullmatch(version) else "exact"
+
+
+_QUARKUS = re.compile(
+    r"quarkus\.(?:(?P<base>[\w-]+\.base-(?:jvm|native)-image|native\.builder-image)|container-image\.image)"
+)
+_LOGINS = (
+    "from.auth",
+    "to.auth",
+    "authConfig",
+    "authConfig.push",
+    "authConfig.pull",
+    "docker.publishRegistry",
+    "docker.builderRegistry",
+)
 
 
 def _across(first: Span, last: Span) -> Span:
