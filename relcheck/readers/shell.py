@@ -127,6 +127,10 @@ def _command(command: SimpleCommand, script: Sequence[SimpleCommand], setting: S
     words, wrappers, inner = unwrap(command)
     for text in inner:
         yield from _script(text, setting, depth + 1)
+    if wrappers[:1] == ("uv",):
+        from relcheck.readers.effects.python import with_packages  # noqa: PLC0415 - few commands run through uv
+
+        yield from with_packages(Invocation(command.words, command, script, setting))
     if not words:
         return
     program = words[0].text.rsplit("/", 1)[-1].removesuffix(".exe")

@@ -155,8 +155,9 @@ def _install(invocation: Invocation, *, frozen: bool | None) -> Install:
 
 def _add(invocation: Invocation) -> Iterator[Fact]:
     """`npm install` settles the manifest; `npm install PACKAGE…` adds packages."""
-    packages = [word for word in invocation.operands(_VALUES) if _is_package(word)]
-    if not packages and not invocation.operands(_VALUES):
+    values = [name for name in _VALUES if name != "-w" or invocation.program != "pnpm"]  # pnpm's -w is the root
+    packages = [word for word in invocation.operands(values) if _is_package(word)]
+    if not packages and not invocation.operands(values):
         if invocation.has("--package-lock-only", "--lockfile-only", "--mode=update-lockfile") is None:
             yield _install(invocation, frozen=_frozen(invocation))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -141,6 +142,20 @@ def _uv(invocation: Invocation) -> Iterator[Fact]:
         yield from _added(invocation)
     elif verb == "publish":
         yield _publish(invocation)
+
+
+def with_packages(invocation: Invocation) -> Iterator[Fact]:
+    """`uv run --with NAME[==V] …`: packages that one run has beside those of the project."""
+    before = itertools.takewhile(lambda word: word.text not in ("python", "python3"), invocation.words[2:])
+    waiting = False
+    for word in before:
+        text = word.text
+        if (waiting or text.startswith("--with=")) and "," not in text:
+            place = word.source if waiting else word.source.part(len("--with="), len(text))
+            for fact in requirement(place, where="run", group="dev") if not text.startswith((".", "/")) else ():
+                if isinstance(fact, Dependency):
+                    yield fact.replace(**_where(invocation))
+        waiting = text == "--with"
 
 
 def _run(invocation: Invocation) -> Iterator[Fact]:
