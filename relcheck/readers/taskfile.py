@@ -1,5 +1,6 @@
 """Taskfile.yml (Task's documentation: Schema reference): tasks whose commands are shell text.
 
+    includes {NAME: PLACE | {taskfile: PLACE, checksum}}                PLACE: a path, URL, or URL.git//path?ref=REF
     vars   {NAME: VALUE | {sh: TEXT}}                                   at the top and of each task
     tasks  {NAME: TEXT | [command] | {cmds | cmd: …, vars}}
     command = TEXT | {cmd: TEXT} | {defer: TEXT | {…}} | {task: NAME}
@@ -12,12 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import Fact
+from relcheck.facts import UNKNOWN, Component, Fact
 from relcheck.readers import embedded, script_variables
 from relcheck.readers.ci_values import list_of, script_of
 from relcheck.readers.justfile import filled
 from relcheck.readers.nodes import Mapping, Node, Scalar
+from relcheck.readers.remote_files import remote_file
 from relcheck.readers.yaml_tree import faults, load
+from relcheck.refs.git import parse_git_url
 from relcheck.source import Source
 
 _TEMPLATE = re.compile(r"\{\{-?[ \t]*\.?(?P<name>[^{}\r\n]*?)[ \t]*-?\}\}")
@@ -31,6 +34,7 @@ def read(source: Source) -> Iterator[Fact]:
     for document in loaded.documents:
         if not isinstance(document, Mapping):
             continue
+        yield from _includes(document.map("includes"))
         shared = document.get("vars")
         yield from _computed(shared)
         tasks = document.map("tasks")
@@ -41,6 +45,26 @@ def read(source: Source) -> Iterator[Fact]:
             script = script_of(source, _commands(task))
             if script is not None:
                 yield from embedded("shell", filled(script, _TEMPLATE, values))
+
+
+def _includes(included: Mapping | None) -> Iterator[Fact]:
+    """Task files of others, whose commands run here: a file by its URL, or a path in a git repository."""
+    for _, value in included.pairs(merge=True) if included is not None else ():
+        place = value.scalar("taskfile", merge=True) if isinstance(value, Mapping) else value
+        if not isinstance(place, Scalar) or "{{" in place.value:
+            continue
+        checked = isinstance(value, Mapping) and bool(value.text("checksum", merge=True))
+        git = parse_git_url(place.value) if ".git" in place.value else None
+        if git is None:
+            yield from remote_file(place.source, tool="task", checksum=checked, executed_by="task")
+            continue
+        parts = {name: place.source.at(*at) for name, at in git.spans.items() if name in ("owner", "host", "ref")}
+        known = isinstance(git.owner, str) and isinstance(git.repository, str)
+        yield Component(
+            span=parts.get("ref", place.span), parts=parts, system="task", kind="include",
+            name=f"{git.owner}/{git.repository}" if known else UNKNOWN, owner=git.owner, host=git.host, ref=git.ref,
+            ref_kind=git.ref_kind, verified=checked,
+        )  # fmt: skip
 
 
 def _literals(node: Node | None) -> dict[str, str]:
