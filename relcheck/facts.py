@@ -105,8 +105,9 @@ class Component(Fact):
 
     system: github, gitlab, pre-commit, kustomize, git, helm, docker, ... kind: action, workflow, include, component,
     hook, base, chart, context, library, orb, pipe, plugin, repository (a script clones it), task, template, import,
-    checkout (a repository that is only checked out), trigger (its pipeline is started), function (a step of GitLab),
-    added (a Dockerfile's ADD copies from it), attestation (a build is told to state no provenance).
+    checkout (a repository that is only checked out), trigger (its pipeline is started), pipeline (its artifacts are taken),
+    function (a step of GitLab), added (a Dockerfile's ADD copies from it), attestation (a build is told to state no
+    provenance).
     ref_kind: see `relcheck.refs.git.classify_ref`.
     """
 

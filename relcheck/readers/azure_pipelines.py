@@ -33,7 +33,10 @@ from relcheck.source import Source
 
 _TOP = ("trigger", "pr", "schedules", "extends", "pool", "resources")
 _WINDOWS = re.compile(r"(?i:windows|vs20\d\d|win)")
+_PARAMETER = re.compile(r"\$\{\{\s*parameters\.(\w+)\s*\}\}")
 _TASK = re.compile(r"(?P<name>[^@]+)@(?P<ref>\S+)")
+_TOLD = re.compile(r"(?i:docker)@")
+"""The task that says itself whether it logs in."""
 _LOGS_IN = re.compile(r"(?i:docker|login|azurecli|acr|ecr|gcloud|kube|helm)")
 
 
@@ -96,6 +99,10 @@ class _Pipeline:
                 yield found
         for item in self._listed("packages"):
             yield from _package(item)
+        for item in [*self._listed("pipelines"), *self._listed("builds")]:
+            found = _pipeline_resource(item)
+            if found is not None:
+                yield found
 
     def _container_resource(self, item: Mapping, setting: _Setting) -> Iterator[Image]:
         image, repository = get(item, "image"), get(item, "repository")
@@ -191,8 +198,17 @@ class _Pipeline:
             yield from self._templates(job, name)
         for node, role in self._containers(job):
             yield from self._image(node, role, own, name)
-        steps = [pair for holder in _step_holders(job) for pair in items(get(holder, "steps"))]
+        steps = [pair for holder in _step_holders(job) for pair in items(self._step_list(holder))]
         yield from self._steps(steps, fact, own)
+
+    def _step_list(self, holder: Mapping) -> Node | None:
+        """Return the steps of a holder, or the default of the parameter (a `stepList`) that stands for them."""
+        steps = get(holder, "steps")
+        match = _PARAMETER.fullmatch(steps.value.strip()) if isinstance(steps, Scalar) else None
+        if match is None:
+            return steps
+        declared = [item for item, _ in items(get(self.top, "parameters")) if isinstance(item, Mapping)]
+        return next((get(item, "default") for item in declared if text(item, "name") == match[1]), None)
 
     def _fact(self, name: str, key: Node | None, job: Mapping, setting: _Setting) -> Job:
         events, guarded = reached(self.events, [found for found in setting.conditions if found])
@@ -227,7 +243,8 @@ class _Pipeline:
             matrix=isinstance(get(job, "strategy"), Mapping),
             tolerant=text(job, "continueOnError") == "true",
             secrets=merged_secrets(SecretUse(name=group, level="job") for group in setting.variables.all_groups()),
-            foreign_login=any(_LOGS_IN.search(task) for task in names) or any(_template_names(job)),
+            foreign_login=any(_LOGS_IN.search(task) for task in names if not _TOLD.match(task))
+            or any(_template_names(job)),
         )
 
     def _containers(self, job: Mapping) -> Iterator[tuple[Scalar, str]]:
@@ -317,6 +334,10 @@ class _Pipeline:
         given = {key.value.lower(): value for key, value in pairs(inputs if isinstance(inputs, Mapping) else None)}
         call = Call(place=task.span, inputs=given, markers=setting.variables.markers(), around=around, engine="azure")
         yield from known_facts("azure", name, call)
+        if name.lower() == "docker":
+            from relcheck.readers.azure_builds import docker_build  # noqa: PLC0415 - few pipelines build images by the task
+
+            yield from docker_build(call)
 
 
 def _pool(pool: Node | None) -> tuple[str, Truth]:
@@ -351,8 +372,23 @@ def _template_names(node: Node) -> Iterator[tuple[Scalar, str]]:
             yield template, template.value.rpartition("@")[2]
 
 
+def _pipeline_resource(item: Mapping) -> Component | None:
+    """Another pipeline whose artifacts are taken, of a branch or of its newest run."""
+    name, ref = get(item, "source"), get(item, "branch")
+    if not isinstance(name, Scalar) or "$" in name.value:
+        return None
+    given = ref if isinstance(ref, Scalar) and "$" not in ref.value else None
+    parts = {"name": name.span} | ({"ref": given.span} if given is not None else {})
+    return Component(
+        span=parts.get("ref", name.span), parts=parts, system="azure", kind="pipeline", name=name.value, owner="",
+        ref=given.value if given is not None else "", ref_kind=classify_ref(given.value) if given is not None else "none",
+    )  # fmt: skip
+
+
 def _package(item: Mapping) -> Iterator[Dependency]:
     name, version, kind = get(item, "name"), get(item, "version"), text(item, "type").lower()
+    tagged = version is None and isinstance(get(item, "tag"), Scalar)
+    version = get(item, "tag") if tagged else version
     if not isinstance(name, Scalar) or kind not in ("npm", "nuget"):
         return
     given = version if isinstance(version, Scalar) else None
@@ -364,6 +400,6 @@ def _package(item: Mapping) -> Iterator[Dependency]:
         where="setup",
         name=name.value,
         constraint=given.value if given is not None else "",
-        firmness=firmness(given.value) if given is not None else "any",
+        firmness="tag" if tagged else firmness(given.value) if given is not None else "any",
         group="build",
     )

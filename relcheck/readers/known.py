@@ -99,7 +99,7 @@ def known(system: str, name: str) -> bool:
 
 
 def _facts(entry: Entry, call: Call) -> Iterator[Fact]:
-    if "login" in entry:
+    if "login" in entry and call.applies(entry["login"]):
         yield from _login(entry["login"], call)
     for spec in entry.get("images", ()):
         if call.applies(spec):

@@ -70,4 +70,12 @@ def _is_azure(node: Mapping) -> bool:
         return True
     if any(_TASK.fullmatch(step.text("task")) for step in steps):
         return True
-    return _has(node, _AZURE_TOP) and any(_has(step, _AZURE_STEPS) for step in steps)
+    if _has(node, _AZURE_TOP) and any(_has(step, _AZURE_STEPS) for step in steps):
+        return True
+    return {key.value for key, _ in node.pairs()} == {"steps"} and bool(steps) and all(map(_is_azure_step, steps))
+
+
+def _is_azure_step(step: Mapping) -> bool:
+    """Whether a step begins with what it is, as Azure wants it: `script` or `bash`, without an image around it."""
+    first = next((key.value for key, _ in step.pairs()), "")
+    return first in _AZURE_STEPS and not _has(step, ("image", "name", "commands"))

@@ -13,6 +13,10 @@ FOUND = [
     ("ci/stages.yml", "stages: [{stage: s, jobs: [{job: a, steps: [{script: x}]}]}]\n", "azure"),
     ("steps/x.yml", "parameters: [{name: a}]\nsteps: [{bash: x}]\n", "azure"),
     ("steps/y.yml", "steps: [{task: Bash@3, inputs: {script: x}}]\n", "azure"),
+    ("steps/z.yml", "steps: [{script: x}, {template: y.yml}]\n", "azure"),
+    ("ci/build.yml", "stages: [build, test]\nbuild: {script: [x], image: a}\n", "gitlab"),
+    ("ci/test.yml", "variables: {A: b}\n.x: &x {script: [x], stage: build}\nlint: {<<: *x}\n", "gitlab"),
+    ("templates/lint.yml", "spec: {inputs: {a: {default: b}}}\n---\nlint: {script: x}\n", "gitlab"),
     ("shared-pipelines.yml", "pipelines: {default: [{step: {script: [x], image: 'a:1'}}]}\nx: steps\n", "bitbucket"),
     (
         "continue.yml",
@@ -35,7 +39,9 @@ def test_what_a_document_is_for(path: str, text: str, system: str) -> None:
 
 OTHERS = [
     "on: push\njobs: {a: {runs-on: x, steps: [{run: x}]}}\n",
-    "stages: [build, test]\nbuild: {script: [x], image: a}\n",
+    "package: {name: a, version: '1'}\nbuild: {script: x, number: 0}\nrequirements: {build: [image]}\n",
+    "spec: {a: {script: x, image: a}}\n",
+    "steps: [{name: a, script: x}]\nimage: a\n",
     "steps: [{name: a, image: b}, {script: x}]\n",
     "pipelines: {mine: [{image: a}]}\nsteps: 1\n",
     "version: 2.1\njobs: {a: {image: b}}\n",
