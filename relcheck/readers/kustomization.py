@@ -272,11 +272,13 @@ def json_patch(operations: Sequence) -> Iterator[Fact]:
     for item in operations:
         if not isinstance(item, Mapping) or item.text("op") not in ("add", "replace", "test"):
             continue
-        path, value = item.text("path"), item.get("value")
+        path, value, container = item.text("path"), item.get("value"), "*"
         if _IMAGE_POINTER.search(path) and path.endswith("/image"):
             images: list[Node | None] = [value]
         elif _CONTAINER_POINTER.search(path) and path.rpartition("/")[2].strip("-0123456789") == "":
             images = [value.get("image")] if isinstance(value, Mapping) else []
+            if isinstance(value, Mapping) and item.text("op") == "add":
+                container = value.text("name")  # one more container: the others keep their images
         elif _CONTAINERS_POINTER.search(path) and isinstance(value, Sequence):
             images = [inner.get("image") for inner in value if isinstance(inner, Mapping)]
         else:
@@ -284,7 +286,7 @@ def json_patch(operations: Sequence) -> Iterator[Fact]:
         for image in images:
             found = workload_image(image, "workload", Setting()) if isinstance(image, Scalar) else None
             if found is not None:
-                yield found.replace(replaceable="phemeral" not in path, container="*")
+                yield found.replace(replaceable="phemeral" not in path, container=container)
 
 
 def chart(entry: Mapping, name: str, repository: str, version: str) -> Iterator[Fact]:

@@ -144,6 +144,14 @@ REPLACED = {
         "patches: [{patch: '{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: b, image: b}]}}'}]\n",
         False,
     ),
+    "an operation that adds a container": (
+        "patches: [{patch: '[{op: add, path: /spec/containers/0, value: {name: b, image: b}}]'}]\n",
+        False,
+    ),
+    "an operation that replaces one": (
+        "patches: [{patch: '[{op: replace, path: /spec/containers/0, value: {name: b, image: b}}]'}]\n",
+        UNKNOWN,
+    ),
     "a transformer": (
         "transformers: ['{apiVersion: builtin, kind: ImageTagTransformer,\n\n imageTag: {name: acme/a, newTag: \"1\"}}']\n",
         True,

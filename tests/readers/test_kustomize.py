@@ -133,8 +133,8 @@ PATCHES = {
     ),
     "an operation": ("patches: [{patch: '[{op: replace, path: /spec/containers/0/image, value: b:1}]'}]\n", ["b:1 *"]),
     "a whole container": (
-        "patches: [{patch: '[{op: add, path: /spec/containers/-, value: {image: b:1}}]'}]\n",
-        ["b:1 *"],
+        "patches: [{patch: '[{op: add, path: /spec/containers/-, value: {name: c, image: b:1}}]'}]\n",
+        ["b:1 c"],
     ),
     "all containers": (
         "patchesJson6902: [{patch: '[{op: add, path: /spec/containers, value: [{image: b:1}]}]'}]\n",
