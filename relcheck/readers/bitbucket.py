@@ -7,7 +7,7 @@ definitions:
 pipelines:
   default: […]     branches, tags, bookmarks, pull-requests: {GLOB: […]}     custom: {NAME: […]}
   any list:  step: {…} | parallel: […] | {steps} | stage: {steps} | variables: [{name, default}]
-  any value: {import: NAME@ALIAS}
+  any value: {import: NAME@ALIAS | REPOSITORY:REF:NAME}
 step: {name, image, script, after-script, services, deployment, oidc, trigger, runs-on, condition}
 script: [COMMAND | pipe: WORKSPACE/NAME:VERSION | docker://IMAGE, with variables]
 """
@@ -15,8 +15,9 @@ script: [COMMAND | pipe: WORKSPACE/NAME:VERSION | docker://IMAGE, with variables
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as AnyMapping
 
-from relcheck.facts import UNKNOWN, Component, Fact, Job
+from relcheck.facts import UNKNOWN, Component, Credential, Fact, Job
 from relcheck.readers.ci_common import Around, placed
 from relcheck.readers.ci_values import Markers, images, list_of, script_of, variable_facts
 from relcheck.readers.known import Call, credential, known_facts
@@ -24,6 +25,7 @@ from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.yaml_tree import faults, load
 from relcheck.records import Record
 from relcheck.refs.git import classify_ref
+from relcheck.refs.secrets import looks_secret_name
 from relcheck.source import Source
 
 _EVENTS = {
@@ -37,6 +39,8 @@ _EVENTS = {
 """What starts the pipelines of a section; `default` is every branch that no other names, pull requests' included."""
 _EVERYTHING = ("*", "**")
 _DEPTH = 6
+_SHORTEST = 8
+"""No secret of a pipe is shorter; words without a digit name what is meant."""
 
 
 def read(source: Source) -> Iterator[Fact]:
@@ -60,6 +64,7 @@ class _Pipeline(Record):
     events: tuple[str, ...] = ()
     shared: bool = False
     markers: Markers = Markers(syntax="compose")
+    defaults: AnyMapping[str, Source] = {}
 
 
 class _File:
@@ -83,9 +88,13 @@ class _File:
             if isinstance(value, Scalar):
                 yield _import(value)
         for name, events, node in self._pipelines():
-            yield from self._pipeline(_Pipeline(name=name, events=events, markers=_markers(node)), node)
+            defaults = _defaults(node)
+            pipeline = _Pipeline(name=name, events=events, markers=_markers(defaults), defaults=defaults)
+            yield from self._pipeline(pipeline, node)
         for key, node in _pairs(self.definitions, "pipelines"):
-            yield from self._pipeline(_Pipeline(name=key.value, shared=True, markers=_markers(node)), node)
+            defaults = _defaults(node)
+            pipeline = _Pipeline(name=key.value, shared=True, markers=_markers(defaults), defaults=defaults)
+            yield from self._pipeline(pipeline, node)
         for name in ("steps", "stages"):
             for item in list_of(self.definitions.get(name) if self.definitions is not None else None):
                 yield from self._item(item, _Pipeline(name=""), 0)
@@ -101,6 +110,9 @@ class _File:
                 yield f"{key.value}: {inner.value}", _EVENTS["default"] if every else events, node
 
     def _pipeline(self, pipeline: _Pipeline, node: Node) -> Iterator[Fact]:
+        imported = node.scalar("import") if isinstance(node, Mapping) else None
+        if imported is not None and imported.value.count(":") > 1:
+            yield _import(imported)
         for item in list_of(node):
             yield from self._item(item, pipeline, 0)
 
@@ -130,7 +142,7 @@ class _File:
             script = step.get(name, merge=True)
             if not (anchor and id(script) in self.seen):
                 self.seen.add(id(script))
-                yield from self._script(script, pipeline.markers, around)
+                yield from self._script(script, pipeline, around)
 
     def _image(self, node: Node | None, markers: Markers, role: str, job: str) -> Iterator[Fact]:
         """`image: NAME`, or `image: {name, username, password}`."""
@@ -142,18 +154,25 @@ class _File:
         password = node.scalar("password", merge=True) if isinstance(node, Mapping) else None
         if password is not None:
             yield credential(password.source, "image.password", ecosystem="oci").replace(job=job)
+        cloud = node.map("aws", merge=True) if isinstance(node, Mapping) else None
+        secret = cloud.scalar("secret-key", merge=True) if cloud is not None else None
+        if secret is not None:
+            yield credential(secret.source, "image.aws.secret-key", ecosystem="oci").replace(job=job)
 
-    def _script(self, node: Node | None, markers: Markers, around: Around) -> Iterator[Fact]:
+    def _script(self, node: Node | None, pipeline: _Pipeline, around: Around) -> Iterator[Fact]:
         lines = [item for item in list_of(node) if isinstance(item, Scalar)]
         source = script_of(self.source, lines)
         if source is not None:
             from relcheck.readers.shell import read_shell  # noqa: PLC0415 - loads the grammar of the shell
 
-            yield from placed(read_shell(source, context="run", job=around.job, shell_options="e"), around)
+            known = {name: value.text for name, value in pipeline.defaults.items() if "$" not in value.text}
+            found = read_shell(source, context="run", job=around.job, shell_options="e", variables=known)
+            yield from placed(found, around)
         for number, item in enumerate(list_of(node)):
             pipe = item.scalar("pipe", merge=True) if isinstance(item, Mapping) else None
             if pipe is not None and isinstance(item, Mapping):
-                yield from _pipe(pipe, item.map("variables", merge=True), markers, around.replace(step=number))
+                given = item.map("variables", merge=True)
+                yield from _pipe(pipe, given, pipeline.markers, around.replace(step=number))
 
 
 def _job(step: Mapping, pipeline: _Pipeline) -> Job:
@@ -206,7 +225,21 @@ def _pipe(pipe: Scalar, variables: Mapping | None, markers: Markers, around: Aro
         )
     given: dict[str, Node] = {key.value.lower(): value for key, value in variables.pairs()} if variables else {}
     call = Call(place=pipe.span, inputs=given, markers=markers, around=around, engine="bitbucket")
-    yield from known_facts("bitbucket", name, call)
+    said = list(known_facts("bitbucket", name, call))
+    yield from said
+    yield from placed(_handed_secrets(variables, said), around)
+
+
+def _handed_secrets(variables: Mapping | None, said: list[Fact]) -> Iterator[Credential]:
+    """Yield the secrets that are written out in the variables of a pipe, whatever pipe it is."""
+    known = {fact.span for fact in said if isinstance(fact, Credential)}
+    for name, value in _scalars(variables):
+        text = value.value
+        mixed = any(letter.isdigit() for letter in text) and any(letter.isalpha() for letter in text)
+        if looks_secret_name(name) and len(text) >= _SHORTEST and mixed and value.span not in known:
+            found = credential(value.source, name)
+            if found.form == "literal":
+                yield found
 
 
 def _import(value: Scalar) -> Component:
@@ -240,13 +273,17 @@ def _scalars(node: Mapping | None) -> Iterator[tuple[str, Scalar]]:
             yield key.value, value
 
 
-def _markers(node: Node) -> Markers:
+def _defaults(node: Node) -> dict[str, Source]:
     """Return the variables of a custom pipeline: those that have a default."""
-    defaults: dict[str, list[Source | str | None]] = {}
+    defaults: dict[str, Source] = {}
     for item in node.items if isinstance(node, Sequence) else ():
         variables = item.get("variables") if isinstance(item, Mapping) else None
         for entry in list_of(variables):
             default = entry.scalar("default") if isinstance(entry, Mapping) else None
             if isinstance(entry, Mapping) and default is not None:
-                defaults[entry.text("name")] = [default.source]
-    return Markers(syntax="compose", lookup=lambda name: defaults.get(name, []))
+                defaults[entry.text("name")] = default.source
+    return defaults
+
+
+def _markers(defaults: AnyMapping[str, Source]) -> Markers:
+    return Markers(syntax="compose", lookup=lambda name: [defaults[name]] if name in defaults else [])

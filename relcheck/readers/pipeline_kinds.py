@@ -1,7 +1,7 @@
 """Which CI system a document is for, where the name of its file does not tell.
 
 Azure Pipelines: `jobs` or `stages` that are lists, or `steps` with tasks      (templates lie anywhere)
-Bitbucket: `pipelines` with the sections that it knows                         (files that imports name)
+Bitbucket: `pipelines` with the sections that it knows, or `export` with `definitions`   (files that imports name)
 CircleCI: version 2 with workflows, orbs, executors or commands                (continuations, orbs)
 Cloud Build: `steps` whose names are images of the platform's builders
 GitLab: entries with `script` and another word of jobs, or a `spec` document first (included files, components)
@@ -32,6 +32,9 @@ def pipeline_module(node: Mapping) -> str:
         return "azure_pipelines"
     pipelines = node.map("pipelines")
     if pipelines is not None and pipelines.items and {key.value for key, _ in pipelines.pairs()} <= _SECTIONS:
+        return "bitbucket"
+    shared = node.map("definitions")
+    if node.text("export") == "true" and shared is not None and shared.map("pipelines") is not None:
         return "bitbucket"
     if node.text("version").startswith("2") and any(node.map(name) is not None for name in _CIRCLECI):
         return "circleci"
