@@ -195,9 +195,9 @@ def _argument_secret(line: Source, *, max_provenance: bool = False) -> Iterator[
 
 
 def _handed(place: Span, step: Step) -> Iterator[Fact]:
-    """Say what the build hands to its Dockerfile; the default context is the repository at the commit."""
+    """Say which Dockerfile is built and what is handed to it; the default context is the repository at the commit."""
     given = [(step.input("build-args"), "arg"), (step.input("build-contexts"), "context")]
-    if not any(found for found, _ in given):
+    if not any(found for found, _ in given) and step.input("file") is None:
         return
     from relcheck.readers import build_inputs  # noqa: PLC0415 - few builds are handed anything
 
