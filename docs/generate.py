@@ -42,6 +42,7 @@ _TOPICS: dict[str, tuple[str, ...]] = {
     "Packages: JavaScript": ("package-json", "pnpm-workspace", "deno-json", "lock-javascript"),
     "Packages: Python": (
         "pyproject", "setup-py", "setup-cfg", "python-version", "requirements", "pipfile", "conda-environment",
+        "conda-recipe", "pixi",
     ),
     "Packages: JVM and .NET": ("pom", "gradle", "gradle-catalog", "jvm-wrapper", "sbt", "nuget"),
     "Packages: other languages": ("cargo-toml", "go-mod", "gemfile", "gemspec", "composer-json", "lock-others", "gitmodules"),

@@ -35,6 +35,7 @@ HANDED_ON = {
     "gitmodules": "the reader of URLs with credentials",
     "tox": "the commands of environments, which are shell text",
     "setup_cfg": "the commands of tox's environments",
+    "cargo_config": "aliases, which are commands of Cargo",
     "env_file": "the commands of direnv's file, which are shell text",
     "shell": "files that scripts write",
     "justfile": "the lines of recipes and processes, which are shell text",

@@ -42,6 +42,7 @@ LOCKS: dict[str, tuple[str, ...]] = {
     "helm": ("Chart.lock", "requirements.lock"),
     "terraform": (".terraform.lock.hcl",),
     "maven": ("gradle.lockfile",),
+    "conda": ("pixi.lock", "conda-lock.yml", "conda-lock.yaml"),
 }
 TOOL_LOCKS: dict[str, tuple[str, ...]] = {
     "npm": ("package-lock.json", "npm-shrinkwrap.json"),

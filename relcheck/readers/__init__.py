@@ -310,7 +310,8 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "lock-javascript",
         "lock_javascript",
-        ("**/package-lock.json", "**/npm-shrinkwrap.json", "**/yarn.lock", "**/pnpm-lock.yaml", "**/bun.lock"),
+        ("**/package-lock.json", "**/npm-shrinkwrap.json", "**/yarn.lock", "**/pnpm-lock.yaml", "**/bun.lock",
+         "**/deno.lock"),
     ),
     Format(
         "lock-others",
@@ -326,6 +327,7 @@ FORMATS: tuple[Format, ...] = (
             "**/gems.locked",
             "**/composer.lock",
             "**/packages.lock.json",
+            "**/conda-lock.y*ml", "**/*.conda-lock.y*ml", "**/pixi.lock",
             "**/gradle.lockfile", "**/*-gradle.lockfile", "**/dependency-locks/*.lockfile",
         ),
     ),
@@ -520,6 +522,8 @@ FORMATS: tuple[Format, ...] = (
     Format("setup-cfg", "setup_cfg", ("**/setup.cfg",), ((b"[metadata]", b"[options", b"[tox:tox]", b"[testenv"),), comments=("#", ";")),
     Format("pipfile", "pipfile", ("**/Pipfile",)),
     Format("conda-environment", "conda_environment", ("**/environment.y*ml",), ((b"dependencies",),)),
+    Format("conda-recipe", "conda_recipe", ("**/meta.yaml", "**/recipe.yaml"), ((b"source:",), (b"package:", b"recipe:"))),
+    Format("pixi", "pixi", ("**/pixi.toml",)),
     Format("makefile", "makefile", ("**/Makefile", "**/GNUmakefile", "**/*.mk", "**/Makefile.*")),
     Format(
         "shell",
@@ -693,6 +697,9 @@ def _next_like(path: str, start: int = 0) -> int:
     return next(fits, len(FORMATS))
 
 
+_MADE = b"enerated by GNU Autoconf"
+
+
 def recognise(path: str, content: Callable[[], bytes], charts: frozenset[str] = frozenset()) -> tuple[str, str]:
     """Return the format of a path below the root, and why it has none. `charts` are folders with a Chart.yaml.
 
@@ -716,6 +723,8 @@ def recognise(path: str, content: Callable[[], bytes], charts: frozenset[str] = 
     if reason:
         return "", reason
     if "." not in name.lstrip(".") and _SHEBANG.match(content()[:128]):
+        if _MADE in content()[:1000]:
+            return "", "a script that Autoconf has made"
         return "shell", ""
     return "", "no known format"
 

@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Fact, Registry, Unreadable
+from relcheck.readers import embedded
 from relcheck.readers.home_secrets import home_credential
 from relcheck.readers.nodes import Mapping, Scalar, Sequence
 from relcheck.readers.package_sources import git_dependency
 from relcheck.readers.toml_tree import load
 from relcheck.readers.urls import registry
 from relcheck.refs.url import parse_url
-from relcheck.source import Piece, Source
+from relcheck.source import Piece, Source, joined_below
 
 _PROTOCOL = re.compile(r"(?:sparse|git|registry)\+(?=[a-z]+://)")
 _TOKEN_VARIABLE = re.compile(r"CARGO_REGISTR(?:Y|IES_[A-Z0-9_]+)_TOKEN$")
@@ -51,7 +52,7 @@ def read(source: Source) -> Iterator[Fact]:
         token = value.scalar("value") if isinstance(value, Mapping) else value
         if isinstance(token, Scalar) and _TOKEN_VARIABLE.match(key.value):
             yield home_credential(token.source, "cargo-token", ecosystem="cargo", key=key.value)
-    yield from _aliases(top.map("alias"))
+    yield from _aliases(source, top.map("alias"))
 
 
 def _repository(key: Scalar, table: Mapping) -> Iterator[Fact]:
@@ -66,19 +67,16 @@ def _repository(key: Scalar, table: Mapping) -> Iterator[Fact]:
     yield from git_dependency(url.source, {"name": key.span}, shared, commit=commit, tag=tag, branch=branch)
 
 
-def _aliases(table: Mapping | None) -> Iterator[Fact]:
+def _aliases(source: Source, table: Mapping | None) -> Iterator[Fact]:
     """`NAME = "publish --dry-run"`, or a list of words, is a command of Cargo without its first word."""
-    if table is None:
-        return
-    from relcheck.readers.shell import read_argv  # noqa: PLC0415 - loads the grammar of the shell
-
-    for _, value in table.pairs():
-        words = [word.source for word in value if isinstance(word, Scalar)] if isinstance(value, Sequence) else []
-        if isinstance(value, Scalar):
-            words = [value.source.part(*match.span()) for match in re.finditer(r"\S+", value.value)]
-        if words:
-            first = words[0].embed("cargo", (Piece(0, 5, 0, len(words[0].text)),), "variable")
-            yield from read_argv([first, *words], context="script")
+    for _, value in table.pairs() if table is not None else ():
+        parts: list[Source | str] = []
+        for word in value.items if isinstance(value, Sequence) else [value]:
+            if isinstance(word, Scalar) and word.value:
+                first = word.source.embed("cargo", (Piece(0, 5, 0, 0),), "variable")
+                parts += [" ", word.source] if parts else [first, " ", word.source]
+        if parts:
+            yield from embedded("shell", joined_below(source, parts))
 
 
 def _registry(table: Mapping, name: str) -> Iterator[Fact]:

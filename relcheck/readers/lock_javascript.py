@@ -1,4 +1,4 @@
-"""Lock files of npm, Yarn (1 and newer), pnpm and Bun: hosts, missing hashes, git without a commit.
+"""Lock files of npm, Yarn (1 and newer), pnpm, Bun and Deno: hosts, missing hashes, git without a commit.
 
 Each file is written by its tool in one layout, so a pass with one pattern is enough; no tree is built.
 """
@@ -28,6 +28,8 @@ _PNPM_FIELD = re.compile(r"(?:^|[\s,{])(?P<key>tarball|integrity|commit|type|rep
 _PNPM_KEY = re.compile(r"^  '?/?(?P<name>@?[^@'\s:(]+)[^\n]*:[ \t]*\r?$", re.MULTILINE)
 _BUN = re.compile(r'^ +"[^"\n]+": \["(?P<name>@?[^@"\n]+)@(?P<spec>[^"\n]*)"(?P<rest>[^\n]*)$', re.MULTILINE)
 _BUN_URL = re.compile(r', "(?P<url>https?://[^"\n]*)"')
+_DENO = re.compile(r'"(?P<name>@?[^@"\n]+)@(?P<version>\d[^"\n]*)": *\{(?P<body>[^{}]*)\}')
+_DENO_REMOTE = re.compile(r'"(?P<url>http://[^"\n]+)": *"[0-9a-f]*"')
 _HASH = re.compile(r'"sha\d+-[^"\n]+"\],?\s*$')
 _NEAR = 5000
 """How far an entry's other lines may be: farther is not an entry that a tool wrote."""
@@ -44,6 +46,8 @@ def read(source: Source) -> Iterator[Fact]:
         _pnpm(source.text, ledger)
     elif name == "bun.lock":
         _bun(source.text, ledger)
+    elif name == "deno.lock":
+        _deno(source.text, ledger)
     else:
         _npm(source.text, ledger)
     yield from ledger.facts()
@@ -179,3 +183,13 @@ def _bun(text: str, ledger: Ledger) -> None:
             ledger.repository(name, (ref, match.end("spec") - len(ref)), *match.span("spec"))
         elif re.match(r"\d|https?:", spec) and not _HASH.search(rest) and not FORGES.match(spec):
             ledger.unverified(name, match.start("name"), match.end("spec"))
+
+
+def _deno(text: str, ledger: Ledger) -> None:
+    """`npm` and `jsr` with `NAME@VERSION: {integrity}`, `remote` with `URL: hash`: manifests name the hosts of modules."""
+    for match in _DENO.finditer(text):
+        ledger.locked(match["name"], match["version"].partition("_")[0])
+        if '"integrity"' not in match["body"]:
+            ledger.unverified((match["name"], match.start("name")), match.start("name"), match.end("version"))
+    for module in _DENO_REMOTE.finditer(text):
+        ledger.came_from(module["url"], module.start("url"))

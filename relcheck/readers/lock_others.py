@@ -1,4 +1,4 @@
-"""Lock files of Cargo, uv, Poetry, PDM, Pipenv, Bundler, Composer, NuGet and Gradle, and pylock.toml: what they settle.
+"""Lock files of Cargo, uv, Poetry, PDM, Pipenv, Bundler, Composer, NuGet, Gradle, conda, pixi and pylock.toml: what they settle.
 
 Hosts, missing hashes, git refs that move, own versions. Files of packages come from other hosts than their index, so of a
 file's URL only an unprotected transport says something. NuGet and Gradle write down no sources, Gradle no hashes either.
@@ -60,6 +60,8 @@ _NUGET = re.compile(
     r'"(?P<name>[\w.-]+)": \{\s*"type": "(?P<kind>\w+)",(?:\s*"requested": "[^"\n]*",)?\s*"resolved": "(?P<version>[^"\n]+)"'
     r'(?P<hash>,\s*"contentHash": "[^"\n]+")?'
 )
+_CONDA = re.compile(r"^- name: (?P<name>\S+)\r?\n  version: '?(?P<version>[^'\s]+)", re.MULTILINE)
+_CONDA_URL = re.compile(r"^ *(?:- )?(?:url|conda|pypi): (?P<url>http://\S+)", re.MULTILINE)
 _GRADLE = re.compile(
     r"^(?P<name>[\w.-]+:[\w.-]+):(?P<version>[^\s:=(]+)(?:=[^\r\n]*| \(\d+ constraints[^\r\n]*\))?\r?$", re.MULTILINE
 )
@@ -69,6 +71,7 @@ def read(source: Source) -> Iterator[Fact]:
     """Yield what the lock file tells."""
     name = source.path.rsplit("/", 1)[-1].lower()
     name = "pylock.toml" if _PYLOCK.fullmatch(name) else "gradle.lockfile" if name.endswith(".lockfile") else name
+    name = "conda-lock.yml" if name.endswith((".conda-lock.yml", ".conda-lock.yaml")) else name
     known = _READERS.get(name)
     if known is None:
         return
@@ -245,6 +248,14 @@ def _composer(text: str, ledger: Ledger) -> None:
         ledger.came_from(match["url"], match.start("url"))
 
 
+def _conda(text: str, ledger: Ledger) -> None:
+    """conda-lock's `name`, `version`, `url`, `hash`, and pixi's `conda: URL`, `sha256`."""
+    for match in _CONDA.finditer(text):
+        ledger.locked(match["name"], match["version"])
+    for file in _CONDA_URL.finditer(text):
+        ledger.came_from(file["url"], file.start("url"))
+
+
 def _nuget(text: str, ledger: Ledger) -> None:
     """By framework `"NAME": {"type", "requested", "resolved", "contentHash"}`; projects of the repository have no version."""
     for match in _NUGET.finditer(text):
@@ -272,4 +283,7 @@ _READERS: dict[str, tuple[str, Callable[[str, Ledger], None]]] = {
     "packages.lock.json": ("nuget", _nuget),
     "gradle.lockfile": ("maven", _gradle),
     "versions.lock": ("maven", _gradle),
+    "conda-lock.yml": ("conda", _conda),
+    "conda-lock.yaml": ("conda", _conda),
+    "pixi.lock": ("conda", _conda),
 }

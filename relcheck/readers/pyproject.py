@@ -44,7 +44,7 @@ def read(source: Source) -> Iterator[Fact]:
         yield from _uv(tool.map("uv"))
         yield from _pdm(tool.map("pdm"))
         yield from _hatch(tool.map("hatch"))
-        if any(tool.get(name) is not None for name in ("hatch", "pdm", "poe", "cibuildwheel", "tox")):
+        if any(tool.get(name) is not None for name in ("hatch", "pdm", "poe", "cibuildwheel", "tox", "pixi")):
             from relcheck.readers.pyproject_tasks import tasks  # noqa: PLC0415 - brings the shell grammar
 
             yield from tasks(source, tool)

@@ -1,4 +1,4 @@
-"""What tools of pyproject.toml run and in which images: Hatch's and PDM's scripts, Poe's tasks, cibuildwheel, tox."""
+"""What tools of pyproject.toml run and in which images: Hatch's and PDM's scripts, Poe's tasks, cibuildwheel, tox, pixi."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ def tasks(source: Source, tool: Mapping) -> Iterator[Fact]:
         old = tox.scalar("legacy_tox_ini")
         yield from read_lines(old.source) if old is not None else ()
         yield from read_tables(source, tox)
+    pixi = tool.map("pixi")
+    if pixi is not None:
+        from relcheck.readers.pixi import read_tables as read_pixi  # noqa: PLC0415 - few projects use it
+
+        yield from read_pixi(pixi)
 
 
 def _scripts(table: Node | None, context: str) -> Iterator[Fact]:

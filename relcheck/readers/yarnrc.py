@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import UNKNOWN, Fact, Registry, Unreadable
+from relcheck.facts import UNKNOWN, Download, Fact, Install, Registry, Unreadable
 from relcheck.readers.home_secrets import home_credential
 from relcheck.readers.nodes import Mapping, Scalar
 from relcheck.readers.npm_spec import group_of
-from relcheck.readers.urls import registry
+from relcheck.readers.urls import registry, url_parts
 from relcheck.readers.yaml_tree import load
 from relcheck.refs.url import parse_url
 from relcheck.source import Source
@@ -38,6 +38,7 @@ def read(source: Source) -> Iterator[Fact]:
         yield from _servers(top)
         yield from _catalogs(top)
         yield from _weak(top)
+        yield from _plugins(top)
 
 
 def _first_version(source: Source) -> Iterator[Fact]:
@@ -107,7 +108,10 @@ def _catalogs(top: Mapping) -> Iterator[Fact]:
 
 
 def _weak(top: Mapping) -> Iterator[Fact]:
-    """TLS and checksums that are switched off."""
+    """TLS and checksums that are switched off, and an install that may change the lock file even in a pipeline."""
+    immutable = top.scalar("enableImmutableInstalls")
+    if immutable is not None and immutable.value == "false":
+        yield Install(span=immutable.span, ecosystem="npm", tool="yarn", frozen=False, ci=True)
     strict, checksums = top.scalar("enableStrictSsl"), top.scalar("checksumBehavior")
     if strict is not None and strict.value == "false":
         yield Registry(
@@ -124,6 +128,18 @@ def _weak(top: Mapping) -> Iterator[Fact]:
             yield Registry(
                 span=item.span, ecosystem="npm", purpose="index", url=UNKNOWN, host=UNKNOWN, tls="off",
                 key=f"unsafeHttpWhitelist {item.value}",
+            )  # fmt: skip
+
+
+def _plugins(top: Mapping) -> Iterator[Fact]:
+    """`plugins: [{path, spec}]`: the program at `path` is a file of the repository, `spec` says where it came from."""
+    for plugin in top.seq("plugins") or ():
+        spec = plugin.scalar("spec") if isinstance(plugin, Mapping) else None
+        url = parse_url(spec.value) if spec is not None else None
+        if spec is not None and url is not None and isinstance(plugin, Mapping):
+            yield Download(
+                span=spec.span, parts=url_parts(spec.source, url), tool="yarn", url=url.redacted, scheme=url.scheme,
+                host=url.host, output=plugin.text("path"), verified_by="review",
             )  # fmt: skip
 
 

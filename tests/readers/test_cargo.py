@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relcheck.facts import UNKNOWN, Credential, Dependency, Registry, Unreadable
+from relcheck.facts import UNKNOWN, Credential, Dependency, Publish, Registry, Unreadable
 from relcheck.readers import cargo_config, cargo_toml
 from relcheck.source import Source
 from tests.readers.places import dependencies, packages, read_checked, registries
@@ -117,3 +117,15 @@ def test_a_broken_file_is_a_fact_and_not_an_exception() -> None:
 def test_any_text_is_read_without_exception(text: str) -> None:
     for reader in (cargo_toml, cargo_config):
         list(reader.read(Source("Cargo.toml", text)))
+
+
+def test_aliases_are_commands_of_cargo() -> None:
+    text = '[alias]\nb = "build"\nup = ["publish", "--no-verify"]\nout = "publish --allow-dirty"\nnone = []\n'
+
+    found = [fact for fact in cargo_config.read(Source(".cargo/config.toml", text)) if isinstance(fact, Publish)]
+
+    assert [(fact.tool, fact.unverified, fact.dirty) for fact in found] == [
+        ("cargo publish", True, False),
+        ("cargo publish", False, True),
+    ]
+    assert [text[fact.span.start : fact.span.end] for fact in found] == ["publish", "publish"]

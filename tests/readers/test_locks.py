@@ -378,6 +378,29 @@ HOSTILE = [
 ]
 
 
+DENO = """{
+  "version": "5",
+  "specifiers": {"npm:chalk@^5.3.0": "5.3.0", "jsr:@std/fs@1": "1.0.6"},
+  "jsr": {"@std/fs@1.0.6": {"integrity": "42b5", "dependencies": ["jsr:@std/path"]}},
+  "npm": {
+    "chalk@5.3.0_a@1.0.0": {
+      "tarball": "x"
+    }
+  },
+  "redirects": {"http://a.example.com/x": "https://a.example.com/y"},
+  "remote": {"http://a.example.com/y.ts": "0a0b", "https://b.example.com/y.ts": "0a0b"}
+}
+"""
+
+
+def test_a_lock_file_of_deno() -> None:
+    facts = read_checked(lock_javascript, DENO, "deno.lock")
+
+    assert [f.versions for f in facts if isinstance(f, Locked)] == [("@std/fs 1.0.6", "chalk 5.3.0")]
+    assert [(f.host, f.scheme) for f in facts if isinstance(f, Registry)] == [("a.example.com", "http")]
+    assert faults(facts) == [("chalk", "registry", "", 0)]
+
+
 NUGET = """{
   "version": 2,
   "dependencies": {

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relcheck.facts import UNKNOWN, Command, Dependency, Image, Publish, Registry, Unreadable
-from relcheck.readers import conda_environment, pipfile, pyproject, setup_cfg, setup_py
+from relcheck.facts import UNKNOWN, Command, Credential, Dependency, Download, Image, Publish, Registry, Unreadable
+from relcheck.readers import conda_environment, conda_recipe, pipfile, pixi, pyproject, setup_cfg, setup_py
 from tests.readers.places import dependencies, packages, read_checked, registries
 
 COMMIT = "0123456789012345678901234567890123456789"
@@ -279,3 +279,63 @@ def test_any_text_is_read_without_exception(text: str) -> None:
     ):
         read_checked(reader, text, path)
     read_checked(setup_py, f"setup(install_requires=[{text!r}])", "setup.py")
+
+
+RECIPE = """{% set version = "1.2.0" %}
+package:
+  name: a
+source:
+  - url: "https://files.example.com/{{ version }}/{{ name }}.tar.gz"   # [linux]
+    md5: 0a0a
+    patches:
+      - a.patch
+# a comment
+
+  - url: http://ci:k3v9Qz71LmWp@files.example.com/b.zip
+  - git_url: https://git.example.com/c.git
+    git_rev: main
+about:
+  url: https://www.example.com/
+"""
+
+
+def test_a_recipe_of_conda() -> None:
+    facts = read_checked(conda_recipe, RECIPE, "meta.yaml")
+
+    downloads = [(f.host, f.scheme, f.verified_by) for f in facts if isinstance(f, Download)]
+    assert downloads == [("files.example.com", "https", "checksum"), ("files.example.com", "http", "")]
+    assert [(f.ref, f.firmness) for f in facts if isinstance(f, Dependency)] == [("main", "git-branch")]
+    assert [f.user for f in facts if isinstance(f, Credential)] == ["ci"]
+    assert read_checked(conda_recipe, "source:\n", "meta.yaml") == []
+
+
+PIXI = """[workspace]
+channels = ["conda-forge", { channel = "https://conda.example.com/a", priority = 1 }]
+[dependencies]
+a = "*"
+b = { version = ">=1", channel = "x" }
+[pypi-options]
+extra-index-urls = ["https://pypi.example.com/simple"]
+find-links = [{ path = "wheels" }, { url = "https://files.example.com/" }]
+[feature.x.target.linux-64.pypi-dependencies]
+c = { url = "https://files.example.com/c.whl" }
+d = { path = "." }
+e = "==1.0.0"
+f = { git = "https://git.example.com/f.git", tag = "v1" }
+"""
+
+
+def test_a_manifest_of_pixi() -> None:
+    facts = read_checked(pixi, PIXI, "pixi.toml")
+
+    assert [(f.name, f.ecosystem, f.firmness) for f in facts if isinstance(f, Dependency)] == [
+        ("a", "conda", "any"), ("b", "conda", "range"), ("c", "pypi", "url"), ("d", "pypi", "path"), ("e", "pypi", "exact"),
+        ("f", "pypi", "git-tag"),
+    ]  # fmt: skip
+    assert [(f.host, f.purpose) for f in facts if isinstance(f, Registry)] == [
+        ("conda.example.com", "index"), ("pypi.example.com", "first-index"), ("files.example.com", "find-links"),
+    ]  # fmt: skip
+    inside = read_checked(
+        pyproject, PIXI.replace("[", "[tool.pixi.", 1).replace("\n[", "\n[tool.pixi."), "pyproject.toml"
+    )
+    assert sorted(str(f.name) for f in inside if isinstance(f, Dependency)) == ["a", "b", "c", "d", "e", "f"]
