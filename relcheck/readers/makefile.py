@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from relcheck.facts import Fact
 from relcheck.refs import MARK
-from relcheck.source import Piece, Source
+from relcheck.source import Piece, Source, joined_below
 
 _LINE = re.compile(r"(?P<text>[^\r\n]*)(?:\r\n|\n|\r|\Z)")
 _SETTING = re.compile(
@@ -45,8 +45,10 @@ def read(source: Source) -> Iterator[Fact]:
     variables = _variables(source.text)
     for command in _evaluated(source):
         yield from read_shell(_shell_text(command, variables), context="make", tolerant=True)
-    for recipe, tolerant in _recipes(source):
-        yield from read_shell(_shell_text(recipe, variables), context="make", tolerant=tolerant, shell_options="e")
+    for lines, tolerant in _together(_recipes(source)):
+        texts = [_shell_text(line, variables) for line in lines]
+        text = texts[0] if len(texts) == 1 else joined_below(source, [part for one in texts for part in (one, "\n")])
+        yield from read_shell(text, context="make", tolerant=tolerant, shell_options="e")
 
 
 def _secrets(source: Source) -> Iterator[Fact]:
@@ -58,6 +60,59 @@ def _secrets(source: Source) -> Iterator[Fact]:
             from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - few files set one
 
             yield from environment_facts(match["name"], source.part(*match.span("value")), where="script")
+
+
+_MOVES = re.compile(r"(?<![\w-])(?:cd|pushd|set|export|trap)\b")
+
+
+def _together(recipes: Iterator[tuple[Source, bool]]) -> Iterator[tuple[list[Source], bool]]:
+    """Join the lines of a recipe: each has a shell of its own, but what one fetches or writes the next one finds.
+
+    A line that changes its shell stands alone: the next one knows nothing of it.
+    """
+    lines: list[Source] = []
+    state, end = False, -1
+    for line, tolerant in recipes:
+        place = line.all()
+        alone = _MOVES.search(line.text) is not None
+        between = line.root.text[end : place.start] if lines else ""
+        if lines and (alone or tolerant != state or len(between) > _GAP or not _BETWEEN.fullmatch(between)):
+            yield lines, state
+            lines = []
+        lines.append(line)
+        state, end = tolerant, place.end
+        if alone:
+            yield lines, state
+            lines = []
+    if lines:
+        yield lines, state
+
+
+_GAP = 200
+_BETWEEN = re.compile(r"\s*[@+-]*\s*")
+"""What stands between two lines of one recipe."""
+
+
+_USED = re.compile(r"^[ \t]+[@+-]*\$[({](?:call[ \t]+)?(?P<name>[\w.-]+)[,)}]", re.MULTILINE)
+_BEGUN = re.compile(r"define[ \t]+(?P<name>[\w.-]+)[ \t]*:?=?[ \t]*")
+
+
+def _defined(source: Source) -> Iterator[tuple[Source, bool]]:
+    """Yield the lines of recipes that are kept under a name: `define NAME … endef`, used as `$(NAME)` or `$(call NAME,…)`.
+
+    Those with a tab are lines of recipes wherever they stand.
+    """
+    used = {match["name"] for match in _USED.finditer(source.text)}
+    inside = False
+    for match in _LINE.finditer(source.text) if used else ():
+        text = match["text"]
+        begun = _BEGUN.fullmatch(text) if text.startswith("define") else None
+        if begun is not None or text.startswith("endef"):
+            inside = begun is not None and begun["name"] in used
+        elif inside and text.strip() and text[0] != "\t":
+            prefix = _PREFIX.match(text)
+            skip = prefix.end() if prefix is not None else 0
+            yield source.part(match.start() + skip, match.start() + len(text)), "-" in text[:skip]
 
 
 def _evaluated(source: Source) -> Iterator[Source]:
@@ -136,6 +191,7 @@ def _recipes(source: Source) -> Iterator[tuple[Source, bool]]:
         yield source.part(start + skip, end), "-" in body[len(begin) : skip]
     for match in _INLINE.finditer(source.text):
         yield source.part(*match.span("recipe")), False
+    yield from _defined(source)
 
 
 def _shell_text(recipe: Source, variables: dict[str, str]) -> Source:

@@ -32,7 +32,7 @@ def read(source: Source) -> Iterator[Fact]:
     """Yield the facts of a script file; a script for another interpreter gives none."""
     match = _SHEBANG.match(source.text)
     if match is not None:
-        program = (match[2] if match[1].endswith("/env") else match[1]) or ""
+        program = (match[2] if match[1].endswith(("/env", "/busybox")) else match[1]) or ""
         if program.rsplit("/", 1)[-1] not in SHELLS:
             return
     options = "e" if match is not None and "-e" in match[0] else ""

@@ -212,6 +212,10 @@ class _Script:
             elif kind == "for_statement":
                 name = node.child_by_field_name("variable")
                 found.setdefault(self._raw(name) if name is not None else "", []).append(None)
+            elif kind == "command" and self._short(node).startswith(": "):
+                for match in _SIMPLE.finditer(self._raw(node)):
+                    if match["operator"] in ("=", ":="):
+                        found.setdefault(match["braced"], []).append(match["default"].strip("'\"") or None)
             elif kind == "command" and self._short(node).startswith(("read ", "mapfile ", "getopts ", "unset ")):
                 for changed in self._raw(node).split()[1:]:
                     found.setdefault(changed, []).append(None)

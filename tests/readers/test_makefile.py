@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from relcheck.facts import Command, Image
+from relcheck.facts import Command, Download, Image, Publish
 from relcheck.readers.makefile import read
 from relcheck.source import Source
 
@@ -52,6 +52,9 @@ EVALUATED = [
     ".RECIPEPREFIX = >\nx:\n>@docker pull a:1\n",
     "x: ; docker pull a:1\n",
     "define f\n\tdocker pull a:1\nendef\n",
+    "define f\n\tdocker pull a:1\nendef\nx:\n\t$(f)\n",
+    "define f\n@docker pull a:1\n-docker push\nendef\nx:\n\t@$(call f,b)\n",
+    "define f\ndocker pull b:1\nendef\nx:\n\tdocker pull a:1\n",
     "ifeq ($(X),1)\nx:\n\tdocker pull a:1\nendif\n",
     ".ONESHELL:\nx:\n\t@T=1\n\tdocker pull a:$$T\n",
 ]
@@ -74,3 +77,19 @@ def test_a_default_within_ifndef_is_known() -> None:
     text = "ifndef IMG\nIMG = a/b\nendif\nx:\n\tdocker push $(IMG):1\n"
 
     assert [fact.name for fact in read(Source("Makefile", text)) if isinstance(fact, Image)] == ["a/b"]
+
+
+def test_what_one_line_of_a_recipe_fetches_the_next_one_runs() -> None:
+    text = (
+        "x:\n\tcurl -o i https://a.example.com/i\n\t@chmod +x i\ny:\n\tcurl -o j https://a.example.com/j\nz:\n\tsh j\n"
+    )
+    found = [fact for fact in read(Source("Makefile", text)) if isinstance(fact, Download)]
+
+    assert [(fact.output, fact.executed_by) for fact in found] == [("i", "chmod"), ("j", "")]
+
+
+def test_a_line_of_a_recipe_that_changes_its_folder_says_nothing_of_the_next_one() -> None:
+    text = "x:\n\tcd a && npm publish\n\t-npm publish\n\tcd b && npm publish\n"
+    found = [fact for fact in read(Source("Makefile", text)) if isinstance(fact, Publish)]
+
+    assert [(fact.folder, fact.swallowed) for fact in found] == [("a", False), ("", True), ("b", False)]

@@ -66,8 +66,8 @@ _PREFIXES: dict[str, tuple[str, ...]] = {
     "command": (), "builtin": (), "exec": ("-a",), "nohup": (), "time": ("-f", "-o"), "nice": ("-n",), "ionice": ("-c", "-n"),
     "timeout": ("-s", "-k", "--signal", "--kill-after"),
     "stdbuf": ("-i", "-o", "-e"), "setsid": (), "xvfb-run": ("-s", "-n"), "winpty": (), "catchsegv": (), "then": (), "do": (),
-    "chroot": (), "gosu": (), "su-exec": (), "flock": ("-w",), "parallel": ("-j", "-N", "--jobs"), "retry": (),
-    "travis_retry": (),
+    "chroot": (), "gosu": (), "su-exec": (), "flock": ("-w",), "parallel": ("-j", "-N", "--jobs"), "{": (),
+    "retry": ("-t", "-n", "-d", "--times", "--tries", "--delay", "--max"), "travis_retry": (),
     "xargs": ("-n", "-I", "-P", "-d", "-L"),
 }  # fmt: skip
 _WITHOUT_VERB = frozenset((
@@ -269,6 +269,10 @@ def _stripped(program: str, words: list[Word]) -> list[Word] | None:
         return words[marks[0] + 1 :] if marks else None
     if program in ("docker", "podman", "nerdctl") and [word.text for word in words[1:2]] == ["exec"]:
         return _behind_options(words[2:], _EXEC_VALUES)[1:]
+    if program in ("docker", "podman", "docker-compose", "podman-compose") and len(words) > 3:
+        behind = _composed(words)
+        if behind:
+            return _behind_options(behind, _EXEC_VALUES)[1:]
     if program in ("kubectl", "oc") and "exec" in [word.text for word in words[1:6]]:
         marks = [number for number, word in enumerate(words) if word.text == "--"]
         return words[marks[0] + 1 :] if marks else None
@@ -281,9 +285,16 @@ def _stripped(program: str, words: list[Word]) -> list[Word] | None:
     rest = _behind_options(words[1:], _PREFIXES[program])
     while rest and program in ("env", "sudo") and re.match(r"\w+=", rest[0].text):
         rest = rest[1:]
-    if program in _ONE_OPERAND:
+    if program in _ONE_OPERAND or program == "retry" and rest and rest[0].text.isdigit():
         rest = rest[1:]
     return rest
+
+
+def _composed(words: list[Word]) -> list[Word]:
+    """Return what stands behind `exec` in `docker compose [OPTIONS] exec [OPTIONS] SERVICE COMMAND`, if that is it."""
+    texts = [word.text for word in words[:10]]
+    composes = texts[0].endswith("-compose") or texts[1] == "compose"
+    return words[texts.index("exec") + 1 :] if composes and "exec" in texts else []
 
 
 def _behind_options(words: list[Word], takes: Sequence[str]) -> list[Word]:

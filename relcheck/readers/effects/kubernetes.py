@@ -294,7 +294,7 @@ def _chart(invocation: Invocation, word: Word) -> Iterator[Fact]:
     The version stays in the name where `--version` stands beside it: helm compares the two.
     """
     text, repository = word.text, invocation.value("--repo")
-    if text.startswith((".", "/", "~")) or text.endswith((".tgz", MARK)) or MARK in text[:1]:
+    if text.startswith((".", "/", "~")) or text.endswith((".tgz", "/", MARK)) or MARK in text[:1]:
         return
     if "/" not in text and repository is None:
         return

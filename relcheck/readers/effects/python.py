@@ -161,7 +161,7 @@ def with_packages(invocation: Invocation) -> Iterator[Fact]:
 def _run(invocation: Invocation) -> Iterator[Fact]:
     """`uvx NAME[@VERSION]`, `pipx run NAME`, `uv tool install NAME`."""
     operands = invocation.operands(_VALUES)
-    where = "tool" if "install" in invocation.verb else "run"
+    where = "tool" if "install" in invocation.verb or invocation.verb == "inject" else "run"
     if not operands or invocation.has("--from", "--spec") is not None:
         return
     word = operands[0]
