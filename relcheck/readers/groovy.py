@@ -381,3 +381,12 @@ def _unescaped(text: str, at: int, quote: str) -> tuple[str, int]:
     if match["hex"] is not None:
         return chr(int(match["hex"], 16)), match.end()
     return _LETTERS.get(match["letter"], match["letter"]), match.end()
+
+
+def nested(items: list[Item]) -> Iterator[dict[str, list[Item]]]:
+    """Yield the named arguments of nested lists: `[branches: [[name: …]], userRemoteConfigs: [[url: …]]]`."""
+    _, named = Call(name="", args=items).split()
+    yield named
+    for item in items:
+        if isinstance(item, Group) and item.sign in "[(":
+            yield from nested(item.items)

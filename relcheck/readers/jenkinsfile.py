@@ -6,7 +6,7 @@ r"""Jenkinsfiles, declarative and scripted, and the code of shared libraries (do
     sh 'SCRIPT' | sh(script: …, returnStdout: …)      "…" is Groovy's own text, \$ a dollar of the shell
     docker.image('IMAGE').inside | .run | .withRun | .pull | .push('TAG')      docker.build('NAME:TAG', …).push()
     docker.withRegistry('URL', 'CREDENTIAL') { … }    withDockerRegistry(url: …, credentialsId: …) { … }
-    withCredentials([usernamePassword(…), string(…)]) { … }
+    withCredentials([usernamePassword(…), string(…)]) { … }      withEnv(['NAME=value']) { … }      powershell | pwsh TEXT
     podTemplate(yaml: …, containers: [containerTemplate(image: …)])
     @Library('NAME@REF') _     library 'NAME@REF'     libraries { lib('NAME@REF') }
     git url: …, branch: …      checkout([$class: 'GitSCM', branches: [[name: …]], userRemoteConfigs: [[url: …]]])
@@ -22,14 +22,14 @@ from collections.abc import Iterator
 from relcheck.facts import UNKNOWN, Component, Fact, Image, Job, Login, Option, Publish, SecretUse
 from relcheck.readers.ci_common import Around, merged_secrets, placed, publishes_by_name
 from relcheck.readers.composed import composed
-from relcheck.readers.groovy import Call, Group, Item, Token, calls, text_of, tree
+from relcheck.readers.groovy import Call, Group, Item, Token, calls, nested, text_of, tree
 from relcheck.readers.images import image_fact
+from relcheck.readers.jenkins_library import checkout
 from relcheck.readers.jenkins_library import library as shared_library
-from relcheck.readers.nodes import Mapping, Scalar, Sequence
-from relcheck.readers.urls import userinfo
+from relcheck.readers.urls import registry
 from relcheck.records import Record
 from relcheck.refs import MARK
-from relcheck.refs.git import classify_ref, parse_git_url
+from relcheck.refs.git import parse_git_url
 from relcheck.refs.image import login_host
 from relcheck.source import Piece, Source
 
@@ -247,6 +247,28 @@ class _Jenkinsfile:
         )
         yield from placed(found, setting.around)
 
+    def _powershell(self, call: Call, setting: _Setting) -> Iterator[Fact]:
+        """The text of `powershell` and `pwsh`."""
+        positional, named = call.split()
+        script = self._text(named.get("script") or (positional[0] if positional else None), setting)
+        if script is not None:
+            from relcheck.readers.known import powershell_facts  # noqa: PLC0415 - few steps are written in it
+
+            yield from powershell_facts(script, setting.around)
+
+    def _with_variables(self, call: Call, setting: _Setting) -> Iterator[Fact]:
+        """`withEnv(['NAME=value', …]) { … }`: what it sets counts inside."""
+        from relcheck.readers.environment import environment_facts  # noqa: PLC0415 - few files set variables that matter
+
+        known = dict(setting.known)
+        for item in (found for group in call.args if isinstance(group, Group) for found in group.items):
+            text = self._text([item], setting) if isinstance(item, Token) and item.kind == "text" else None
+            name, equals, _ = text.text.partition("=") if text is not None else ("", "", "")
+            if text is not None and equals and name.isidentifier():
+                known[name] = text.part(len(name) + 1, len(text.text))
+                yield from environment_facts(name, known[name], job=_JOB, step=setting.around.step, where="ci")
+        yield from self._walk(call.closure.items if call.closure is not None else [], setting.replace(known=known))
+
     def _agent(self, call: Call, setting: _Setting) -> Iterator[Fact]:
         """`agent { docker … | dockerfile … | kubernetes { … } }`."""
         for inner in calls(call.closure.items if call.closure is not None else []):
@@ -276,6 +298,7 @@ class _Jenkinsfile:
         image = self._text(written, setting)
         url = self._text(fields["registryUrl"].args, setting) if "registryUrl" in fields else None
         if url is not None:
+            yield from self._endpoint(url, setting)
             yield self._login(url, fields["registryUrl"], setting)
         if image is not None:
             yield from self._image(image, "job", setting.replace(registry=url or setting.registry))
@@ -347,11 +370,19 @@ class _Jenkinsfile:
     def _registry(self, call: Call, setting: _Setting) -> Iterator[Fact]:
         """`docker.withRegistry(URL, CREDENTIAL)`, `withDockerRegistry(url: …, credentialsId: …)`."""
         positional, named = call.split()
+        if call.name == "withDockerRegistry":
+            named = {key: value for found in nested(call.args) for key, value in found.items()}
         url = self._text(named.get("url") or (positional[0] if positional else None), setting)
+        if url is not None:
+            yield from self._endpoint(url, setting)
         if named.get("credentialsId") or len(positional) > 1:
             yield self._login(url, call, setting)
         inner = setting.replace(registry=url) if call.name == "docker.withRegistry" else setting
         yield from self._walk(call.closure.items if call.closure is not None else [], inner)
+
+    def _endpoint(self, url: Source, setting: _Setting) -> Iterator[Fact]:
+        step = setting.around.step
+        yield from registry(url, ecosystem="oci", purpose="container", key="registry", job=_JOB, step=step)
 
     def _login(self, url: Source | None, call: Call, setting: _Setting) -> Login:
         known = url is not None and MARK not in url.text
@@ -390,46 +421,22 @@ class _Jenkinsfile:
 
     def _manifest(self, manifest: Source, setting: _Setting) -> Iterator[Fact]:
         """The images of a pod that is an agent; where it runs is for the server to say."""
-        from relcheck.readers.yaml_tree import load, walk  # noqa: PLC0415 - few files hold a manifest
+        from relcheck.readers.jenkins_builds import pod_images  # noqa: PLC0415 - few files hold a manifest
 
-        for document in load(manifest).documents:
-            for node in walk(document):
-                for name in ("containers", "initContainers"):
-                    listed = node.get(name) if isinstance(node, Mapping) else None
-                    for entry in listed.items if isinstance(listed, Sequence) else ():
-                        image = entry.get("image") if isinstance(entry, Mapping) else None
-                        if isinstance(image, Scalar):
-                            yield from self._image(image.source, "job", setting.replace(registry=None))
+        for image in pod_images(manifest):
+            yield from self._image(image, "job", setting.replace(registry=None))
 
     def _git(self, call: Call, setting: _Setting) -> Iterator[Fact]:
         """`git url: …, branch: …`, `git 'URL'`, and `checkout([…])` of a git repository."""
         positional, named = call.split()
         if call.name == "checkout":
-            flat = _flat(call.args)
+            flat = nested(call.args)
             named = {key: value for found in flat for key, value in found.items()}
             named = {"url": named.get("url", []), "branch": named.get("name", [])}
         url = self._text(named.get("url") or (positional[0] if positional and call.name == "git" else None), setting)
         ref = self._text(named.get("branch"), setting)
-        if url is None or (parsed := parse_git_url(url.text, any_https=True)) is None:
-            return
-        secret = userinfo(url, job=_JOB, step=setting.around.step)
-        if secret is not None:
-            yield secret
-        text = ref.text.removeprefix("*/") if ref is not None else ""
-        place = ref.part(len(ref.text) - len(text), len(ref.text)).all() if ref is not None else None
-        yield Component(
-            span=ref.all() if ref is not None else url.all(),
-            parts={"ref": place} if place is not None and text and MARK not in text else {},
-            job=_JOB,
-            step=setting.around.step,
-            system="jenkins",
-            kind="checkout",
-            name=parsed.url,
-            owner=parsed.owner,
-            host=parsed.host,
-            ref=UNKNOWN if MARK in text else text,
-            ref_kind=UNKNOWN if MARK in text else classify_ref(text),
-        )
+        if url is not None:
+            yield from checkout(url, ref, job=_JOB, step=setting.around.step)
 
     def _named_library(self, call: Call, setting: _Setting) -> Iterator[Fact]:
         """`library 'NAME@REF'`, `library identifier: …, retriever: …`, `lib('NAME@REF')`."""
@@ -438,7 +445,7 @@ class _Jenkinsfile:
         if found is None or not found.text.strip(MARK):
             return
         library = shared_library(found)
-        remote = next((one["remote"] for one in _flat(named.get("retriever") or []) if "remote" in one), None)
+        remote = next((one["remote"] for one in nested(named.get("retriever") or []) if "remote" in one), None)
         url = self._text(remote, setting)
         parsed = parse_git_url(url.text, any_https=True) if url is not None else None
         if url is None or parsed is None:
@@ -458,6 +465,9 @@ _HANDLERS = {
     "agent": _Jenkinsfile._agent,
     "environment": _Jenkinsfile._environment,
     "sh": _Jenkinsfile._sh,
+    "powershell": _Jenkinsfile._powershell,
+    "pwsh": _Jenkinsfile._powershell,
+    "withEnv": _Jenkinsfile._with_variables,
     "withCredentials": _Jenkinsfile._credentials,
     "docker.withRegistry": _Jenkinsfile._registry,
     "withDockerRegistry": _Jenkinsfile._registry,
@@ -481,12 +491,3 @@ def _shortened(name: Source, end: int) -> Source:
     part = name.part(0, end)
     span = part.all()
     return name.root.embed(part.text, (Piece(0, len(part.text), span.start, span.end),), span.form)
-
-
-def _flat(items: list[Item]) -> Iterator[dict[str, list[Item]]]:
-    """Yield the named arguments of nested lists: `[branches: [[name: …]], userRemoteConfigs: [[url: …]]]`."""
-    _, named = Call(name="", args=items).split()
-    yield named
-    for item in items:
-        if isinstance(item, Group) and item.sign in "[(":
-            yield from _flat(item.items)
