@@ -66,6 +66,11 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "mirror.openshift.io": ("kubernetes_tools",),
     "kubeadm.k8s.io": ("kubernetes_tools",),
     "packages.glasskube.dev": ("kubernetes_tools",),
+    "fleet.cattle.io": ("kubernetes_tools",),
+    "shipwright.io": ("kubernetes_tools",),
+    "config.projectsveltos.io": ("kubernetes_tools",),
+    "cdi.kubevirt.io": ("kubernetes_tools",),
+    "kafka.strimzi.io": ("kubernetes_tools",),
 }
 """Which modules know more of the objects of a group; each has `object_facts(node, group, kind, setting)`."""
 _OLD_GROUPS = {"BuildConfig": "build.openshift.io", "ImageStream": "image.openshift.io"}

@@ -171,6 +171,36 @@ IMAGE_PATHS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ),
     ("kbld.k14s.io", "Config"): (("overrides[].newImage", "override"), ("destinations[].newImage", "output")),
     ("imgpkg.carvel.dev", "ImagesLock"): (("images[].image", "pulled"),),
+    ("kubevirt.io", "VirtualMachine"): (
+        ("spec.template.spec.volumes[].containerDisk.image", "mount"),
+        ("spec.template.spec.domain.firmware.kernelBoot.container.image", "mount"),
+        ("spec.dataVolumeTemplates[].spec.source.registry.url", "mount"),
+    ),
+    ("kubevirt.io", "VirtualMachineInstance"): (
+        ("spec.volumes[].containerDisk.image", "mount"), ("spec.domain.firmware.kernelBoot.container.image", "mount"),
+    ),
+    ("pool.kubevirt.io", "VirtualMachinePool"): (
+        ("spec.virtualMachineTemplate.spec.template.spec.volumes[].containerDisk.image", "mount"),
+    ),
+    ("cdi.kubevirt.io", "DataVolume"): (("spec.source.registry.url", "mount"),),
+    ("cdi.kubevirt.io", "DataImportCron"): (("spec.template.spec.source.registry.url", "mount"),),
+    **{
+        (f"{kind.lower()}.k8s.elastic.co", kind): (("spec.image", "workload"),)
+        for kind in ("Elasticsearch", "Kibana", "Beat", "Agent", "Logstash")
+    },
+    ("postgresql.cnpg.io", "ImageCatalog"): (("spec.images[].image", "workload"),),
+    ("postgresql.cnpg.io", "ClusterImageCatalog"): (("spec.images[].image", "workload"),),
+    ("apps.kruise.io", "ImagePullJob"): (("spec.image", "pulled"),),
+    ("operators.coreos.com", "ClusterServiceVersion"): (("spec.relatedImages[].image", "workload"),),
+    ("operators.coreos.com", "CatalogSource"): (("spec.image", "artifact"),),
+    ("kpack.io", "Image"): (("spec.tag", "output"),),
+    ("kpack.io", "Builder"): (("spec.tag", "output"),),
+    ("kpack.io", "ClusterBuilder"): (("spec.tag", "output"),),
+    ("kpack.io", "ClusterStore"): (("spec.sources[].image", "base"),),
+    ("kpack.io", "ClusterStack"): (("spec.buildImage.image", "base"), ("spec.runImage.image", "base")),
+    ("shipwright.io", "Build"): (("spec.output.image", "output"),),
+    ("shipwright.io", "BuildStrategy"): (("spec.steps[].image", "workload"),),
+    ("shipwright.io", "ClusterBuildStrategy"): (("spec.steps[].image", "workload"),),
     ("kafka.strimzi.io", "KafkaConnect"): (("spec.image", "workload"), ("spec.build.output.image", "output")),
 }  # fmt: skip
 """Where kinds of others keep a single image, by group and kind: path and role."""
