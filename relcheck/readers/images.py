@@ -42,6 +42,8 @@ def image_fact(
     chosen = primary or next((name for name in _deciding(ref) if name in parts), "")
     whole = source.at(*ref.whole)
     known = {name: getattr(ref, name) for name in _STRING_FIELDS}
+    if known["registry"] == "localhost":
+        fields["build_here"] = True  # where Podman and Buildah keep what they built; no registry answers there
     if MARK in source.text and state == "literal":
         state = "unknown" if ref.name is UNKNOWN and ref.tag is UNKNOWN and ref.digest is UNKNOWN else "partial"
     return Image(

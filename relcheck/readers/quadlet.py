@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from relcheck.facts import UNKNOWN, Credential, Deploy, Fact, Option, Registry
 from relcheck.readers.dockerfile_words import json_words, split_words, unquote
 from relcheck.readers.images import image_fact
+from relcheck.readers.ini_lines import unquoted
 from relcheck.readers.systemd_lines import Setting, settings
 from relcheck.refs import MARK
 from relcheck.refs.variables import expand
@@ -82,6 +83,7 @@ def _known(value: Source) -> Source:
 
 
 def _image(value: Source, role: str) -> Iterator[Fact]:
+    value = unquoted(value)
     fact = image_fact(_known(value), role=role, engine="quadlet", written=value.text)
     if fact is not None:
         yield fact
@@ -110,14 +112,17 @@ def _password(value: Source) -> Iterator[Fact]:
 def _deployed(source: Source, value: Source) -> Iterator[Fact]:
     """Objects that Podman runs are in no namespace at all."""
     if MARK not in _known(value).text and "://" not in value.text and not value.text.startswith("/"):
-        path = posixpath.normpath(posixpath.join(source.path.rpartition("/")[0], value.text))
+        path = posixpath.normpath(posixpath.join(source.path.rpartition("/")[0], unquoted(value).text))
         yield Deploy(span=value.all(), tool="podman", path=path, namespace=UNKNOWN)
 
 
 def _build(found: list[Setting]) -> Iterator[Fact]:
     """Yield the build of a Dockerfile; paths are seen from the unit's folder."""
-    values = {key: value for section, key, value in found if section == "Build"}
+    values = {key: unquoted(value) for section, key, value in found if section == "Build"}
     file, context = values.get("File"), values.get("SetWorkingDirectory")
+    if context is not None and "://" in context.text:
+        yield from _fetched(context)
+        return
     if file is None or "://" in file.text or file.text.startswith(("/", "%")):
         return
     from relcheck.readers.build_inputs import build  # noqa: PLC0415 - few units build
@@ -126,6 +131,17 @@ def _build(found: list[Setting]) -> Iterator[Fact]:
     if context is not None and context.text == "file":
         folder = posixpath.dirname(file.text) or "."
     yield build(file.all(), folder, [Option(name="file", value=file.text)])
+
+
+def _fetched(context: Source) -> Iterator[Fact]:
+    """Yield the repository or archive that is the context of a build."""
+    from relcheck.readers.build_inputs import archive, is_archive  # noqa: PLC0415 - few units build
+    from relcheck.readers.dockerfile_files import git_repository  # noqa: PLC0415 - see above
+
+    if is_archive(context.text):
+        yield archive(context, "podman", executed=True)
+    else:
+        yield from git_repository(context, "context")
 
 
 def _variables(found: list[Setting]) -> Iterator[tuple[str, Source]]:
