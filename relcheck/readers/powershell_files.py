@@ -14,8 +14,9 @@ from collections.abc import Iterator, Sequence
 
 from relcheck.facts import Fact
 from relcheck.readers.written_files import Writing, facts_of, written_texts
+from relcheck.refs import MARK
 from relcheck.refs.shell import Redirect, SimpleCommand, Word
-from relcheck.source import Source
+from relcheck.source import Piece, Source
 
 _CONTENT = frozenset(("set-content", "add-content", "sc", "ac"))
 _INTO = frozenset(("out-file", "tee-object", "tee"))
@@ -55,12 +56,13 @@ def _writings(
 ) -> Iterator[Writing]:
     redirect = command.output
     if redirect is not None and redirect.target is not None:
-        yield Writing(command, redirect.target.source, redirect.operator == ">>", _said(command, texts))
+        into = _resolved(redirect.target.source, texts)
+        yield Writing(command, into, redirect.operator == ">>", _said(command, texts))
         return
     name = command.program.lower()
     if name.startswith("[") and name.endswith(_METHODS) and len(command.words) > 2:
         said = [part for word in command.words[2:] for part in (_resolved(word.source, texts), "\n")]
-        yield Writing(command, command.words[1].source, name.endswith("appendalltext"), said)
+        yield Writing(command, _resolved(command.words[1].source, texts), name.endswith("appendalltext"), said)
     if name not in _CONTENT | _INTO | _ITEM:
         return
     given, free = _arguments(command)
@@ -73,7 +75,22 @@ def _writings(
     for found in before if not values else ():
         said += _said(found, texts) if found.piped_to == command.words[0].text else []
     if file is not None:
-        yield Writing(command, file.source, name in _APPENDS or "append" in given, said)
+        joined = _joined_path(command, script) if file.text == MARK else None
+        yield Writing(command, joined or _resolved(file.source, texts), name in _APPENDS or "append" in given, said)
+
+
+def _joined_path(command: SimpleCommand, script: Sequence[SimpleCommand]) -> Source | None:
+    """Return the file that `(Join-Path $HOME NAME)` names, as a path below the home."""
+    for found in script[command.index + 1 : command.index + 3]:
+        if found.program.lower() == "join-path" and found.outer == command.words[0].text and len(found.words) > 2:
+            return below_home(found.words[-1].source)
+    return None
+
+
+def below_home(name: Source) -> Source:
+    """Return the name of a file as a path below the home."""
+    size = len(name.text)
+    return name.embed(f"~/{name.text}", (Piece(0, 2, 0, 0), Piece(2, size + 2, 0, size)), "composed")
 
 
 def _arguments(command: SimpleCommand) -> tuple[dict[str, Word], list[Word]]:

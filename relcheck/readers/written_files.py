@@ -111,10 +111,14 @@ def written(script: Sequence[SimpleCommand], around: Source) -> dict[int, list[W
     `around` is the script's text.
     """
     writings = []
+    paths: dict[str, Source] = {}
     for command in script:
+        paths.update((found.name, found.value.source) for found in command.assignments)
         target = _target(command, script)
         if target is not None:
-            writings.append(Writing(command, *target, _texts(command)))
+            name = _VARIABLE.fullmatch(_written_as(target[0])) if target[0].text == MARK else None
+            into = paths.get(name[1], target[0]) if name is not None else target[0]
+            writings.append(Writing(command, into, target[1], _texts(command)))
     found: dict[int, list[Written]] = {}
     for file in written_texts(writings, around):
         found.setdefault(file.by.index, []).append(file)
@@ -249,10 +253,17 @@ def _teed(command: SimpleCommand) -> tuple[Source, bool] | None:
     return words[1].source, any(word.text in ("-a", "--append") for word in command.words)
 
 
+_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+
+
+def _written_as(target: Source) -> str:
+    place = target.all()
+    return target.root.text[place.start : place.end].strip("\"'")
+
+
 def _raw(target: Source) -> str:
     """Return a target with its variables by name, where the file says them, else with a letter in their place."""
-    place = target.all()
-    words = target.root.text[place.start : place.end].strip("\"'")
+    words = _written_as(target)
     return words if MARK in target.text and "\n" not in words else target.text.replace(MARK, "x")
 
 

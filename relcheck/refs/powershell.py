@@ -110,6 +110,7 @@ class _Frame:
 
     def __init__(self, bracket: str = "", *, conditional: bool = False, inside: str = "", outer: str = "") -> None:
         self.bracket = bracket
+        self.lines: list[Word] = []
         self.conditional = conditional
         self.inside = inside
         self.outer = outer
@@ -216,8 +217,8 @@ class _Script:
         if len(stack) == 1:
             return at + 1
         inner = stack.pop()
-        texts = inner.texts
         self._ended(inner)
+        texts = inner.lines
         frame, closing = stack[-1], self._text[at]
         if frame.mode == "command" and frame.words and _METHOD.fullmatch(frame.words[0].text):
             frame.words += texts
@@ -228,7 +229,8 @@ class _Script:
         elif closing == "}" and frame.mode == "block":
             frame.begin()
         elif frame.mode == "start" and closing == ")":
-            frame.mode = "expression"
+            frame.mode, frame.start = "expression", at
+            frame.texts += texts
         return at + 1
 
     def _redirected(self, frame: _Frame, match: re.Match[str], end: int) -> int:
@@ -301,6 +303,7 @@ class _Script:
             }  # fmt: skip
             frame.pipe.append((frame.start, said))
         elif frame.texts and not frame.pipe:
+            frame.lines += frame.texts
             frame.pipe.append((frame.start, self._said(frame)))
         elif frame.mode != "start":
             frame.pipe.append((-1, {}))

@@ -117,6 +117,10 @@ WRITTEN = {
     "lines in a pipe": "'[pypi]', 'password = PASSWORD' | Set-Content .pypirc\n",
     "a sum": "'password = ' + 'PASSWORD' | Out-File ~/.pypirc\n",
     "one line after the other": "'[pypi]' | Out-File ~/.pypirc\nAdd-Content -Path:~/.pypirc -Value 'password = PASSWORD'\n",
+    "an array": "@(\n  '[pypi]'\n  'password = PASSWORD'\n) | Set-Content ~/.pypirc\n",
+    "an array in a variable": "$a = @('[pypi]', 'password = PASSWORD')\n$a | Out-File ~/.pypirc\n",
+    "a path in a variable": "$f = \"$HOME/.pypirc\"\n'password = PASSWORD' > $f\n",
+    "a joined path": "Set-Content (Join-Path $HOME '.pypirc') 'password = PASSWORD'\n",
     "in a block": "if ($a) { New-Item -Path . -Name x; ni ~/.pypirc -Value 'password = PASSWORD' -Force }\n",
     "a method": "[System.IO.File]::WriteAllText(\"$HOME/.pypirc\", 'password = PASSWORD')\n",
 }
