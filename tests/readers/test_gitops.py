@@ -219,6 +219,33 @@ def test_every_template_of_a_set() -> None:
     assert lines(SET, Component, "name", "ref") == ["6:40 acme/t unknown", "5:112 acme/g g", "12:25 acme/p main"]
 
 
+def test_repositories_that_generators_look_at() -> None:
+    text = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nspec:\n  generators:\n"
+        "  - git: {repoURL: 'https://git.example.com/acme/a', revision: main}\n"
+        "  - matrix: {generators: [{git: {repoURL: 'https://git.example.com/acme/b'}}, {list: {elements: []}}]}\n"
+    )
+
+    assert lines(text, Component, "name", "ref") == ["5:64 acme/a main", "6:44 acme/b -"]
+
+
+CLUSTER = "apiVersion: v1\nkind: Secret\nmetadata: {name: c, labels: {argocd.argoproj.io/secret-type: cluster}}\n"
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        """stringData: {config: '{"password": "hunter2x9", "tlsClientConfig": {"insecure": false}}'}""",
+        "data: {config: eyJwYXNzd29yZCI6ICJodW50ZXIyeDkifQ==}",
+    ],
+)
+def test_what_opens_a_cluster(config: str) -> None:
+    assert lines(f"{CLUSTER}{config}\n", Credential, "kind", "key", "form", "length")[0].endswith(
+        "kubeconfig password literal 9"
+    )
+    assert lines(f"{CLUSTER}{config}\nsops: {{version: 3.9.0}}\n", Credential, "kind") == []
+
+
 K3S = """apiVersion: helm.cattle.io/v1
 kind: HelmChart
 spec:

@@ -193,6 +193,27 @@ def test_what_is_no_yaml_even_without_its_actions_is_searched_line_by_line() -> 
     assert template(text) == ["2:16 acme/a:latest latest literal"]
 
 
+DEFINITIONS = {
+    "a literal": ('{{ define "c.image" }}acme/a:latest{{ end }}', ["1:30 acme/a:latest latest literal"]),
+    "a part from values": (
+        '{{- define "c.sideImage" -}}\n{{ .Values.r }}/a:latest\n{{- end -}}',
+        ["2:19 {{ .Values.r }}/a:latest latest partial"],
+    ),
+    "a condition": ('{{ define "c.image" }}{{ if .x }}acme/a:latest{{ end }}{{ end }}', []),
+    "nothing certain": ('{{ define "c.image" }}{{ printf "%s:%s" .a .b }}{{ end }}', []),
+    "another name": ('{{ define "c.imagePullSecrets" }}a/b:c{{ end }}{{ define "c.labels" }}x/y:z{{ end }}', []),
+    "prose": ('{{ define "c.image" }}see acme/a:latest{{ end }}', []),
+    "no end": ('{{ define "c.image" }}acme/a:latest', []),
+}
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_images_that_definitions_print(name: str) -> None:
+    text, expected = DEFINITIONS[name]
+
+    assert lines_of("helm_template", "c/templates/_a.tpl", text, Image, "written", "tag", "state") == expected
+
+
 @pytest.mark.parametrize(
     "text", ["{{", "{{ if", "}}", "{{/*", 'a: {{ "', "{{ x }}{{ y", "\ufeff{{ a }}", "{{- end }}" * 50]
 )

@@ -121,6 +121,21 @@ COMMANDS = [
 ]
 
 
+def test_what_a_function_of_kustomize_runs() -> None:
+    text = (
+        "apiVersion: acme.example.com/v1\nkind: Fix\nmetadata:\n  name: f\n  annotations:\n"
+        "    config.kubernetes.io/function: |\n      exec: {path: sh, args: [-c, docker push a/b:1]}\n"
+    )
+
+    found = facts_of("documents", "a.yaml", text)
+
+    assert [(fact.program, fact.verb) for fact in found if isinstance(fact, Command)] == [
+        ("docker", "push"),
+        ("sh", ""),
+    ]
+    assert not any(isinstance(fact, Resource) for fact in found)
+
+
 @pytest.mark.parametrize(("text", "verbs"), COMMANDS)
 def test_what_containers_run(text: str, verbs: list[str]) -> None:
     found = [fact for fact in facts_of("documents", "a.yaml", spec("v1", "Pod", text)) if isinstance(fact, Command)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from relcheck.facts import UNKNOWN, Command, Component, Download, Image, Resource
+from relcheck.facts import UNKNOWN, Command, Component, Download, Image, Job, Publish, Resource
 from tests.readers.reading import facts_of, lines_of
 
 
@@ -72,6 +72,32 @@ PARAMETERS = {
         "Task",
         "{params: [{name: i, default: x}], steps: [{image: '$(params.i[0])'}]}",
         ["unknown unknown"],
+    ),
+    "an element of an array": (
+        "Task",
+        "{params: [{name: i, default: [a:0, a:1]}], steps: [{image: '$(params.i[1])'}, {image: '$(params.i[2])'}]}",
+        ["1 defaulted", "unknown unknown"],
+    ),
+    "an element of two arrays that disagree": (
+        "Pipeline",
+        (
+            "{params: [{name: i, default: [a:1]}], tasks: [{taskSpec: {params: [{name: i, default: [a:1, a:2]}], "
+            "steps: [{image: '$(params.i[0])'}]}}]}"
+        ),
+        ["unknown unknown"],
+    ),
+    "a key of an object": (
+        "Task",
+        "{params: [{name: i, default: {web: '1', api: '2'}}], steps: [{image: 'a:$(params.i.api)'}]}",
+        ["2 defaulted"],
+    ),
+    "a key of an object that whoever runs it chooses": (
+        "Pipeline",
+        (
+            "{params: [{name: i, default: {web: '1'}}], tasks: [{taskSpec: {params: [{name: i}], "
+            "steps: [{image: 'a:$(params.i.web)'}]}}]}"
+        ),
+        ["unknown partial"],
     ),
     "a result": ("Task", "{steps: [{image: 'a/$(tasks.x.results.y):1'}]}", ["1 partial"]),
 }
@@ -161,3 +187,37 @@ def test_annotations_of_pipelines_as_code() -> None:
 
     assert lines(text, Component, "kind", "name", "ref") == ["5:50 task git-clone 0.9", "5:56 task x -"]
     assert lines(text, Download, "host", "moving") == ["6:42 git.example.com True"]
+
+
+STARTED = {
+    "[push]": ("on-target-branch: '[main]'", ("branch",), False, False),
+    "push": ("on-target-branch: 'refs/tags/*'", ("tag",), False, True),
+    "[push, incoming]": ("on-target-branch: '[main, refs/tags/v*]'", ("branch", "tag", "incoming"), False, False),
+    "[pull_request]": ("on-comment: '^/ok'", ("pull_request",), True, False),
+}
+
+
+@pytest.mark.parametrize("event", STARTED)
+def test_what_starts_a_run_of_pipelines_as_code(event: str) -> None:
+    other, events, guarded, tag_only = STARTED[event]
+    text = (
+        "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata:\n  name: r\n  annotations:\n"
+        f"    pipelinesascode.tekton.dev/on-event: '{event}'\n    pipelinesascode.tekton.dev/{other}\n"
+        "spec: {pipelineSpec: {tasks: [{taskSpec: {steps: [{image: a:1, script: npm publish}]}}]}}\n"
+    )
+
+    found = facts_of("documents", "t.yaml", text)
+
+    (job,) = (fact for fact in found if isinstance(fact, Job))
+    (publish,) = (fact for fact in found if isinstance(fact, Publish))
+    assert (job.id, job.events, job.guarded, job.tag_only) == ("r", events, guarded, tag_only)
+    assert (publish.job, publish.events, publish.guarded, publish.tag_only) == ("r", events, guarded, tag_only)
+
+
+def test_a_run_that_something_else_starts_is_no_job() -> None:
+    found = facts_of(
+        "documents", "t.yaml", tekton("PipelineRun", "{taskSpec: {steps: [{image: a:1, script: npm publish}]}}")
+    )
+
+    assert not any(isinstance(fact, Job) for fact in found)
+    assert [fact.job for fact in found if isinstance(fact, Publish)] == [""]
