@@ -23,6 +23,7 @@ from relcheck.facts import (
     PublishUse,
     Push,
     Registry,
+    Related,
     Text,
     Truth,
 )
@@ -172,12 +173,15 @@ def _against(used: Component, line: Component | None) -> dict[str, object]:
 
 def _events_of_callers(repository: Repository, path: str, calling: list[tuple[str, str]]) -> None:
     """Let what starts a caller in this repository start the jobs of the workflow that it calls."""
-    callers = [
-        fact for other, job in calling for fact in repository.of(other) if isinstance(fact, Job) and fact.id == job
-    ]
+    placed = [
+        (other, fact) for other, job in calling for fact in repository.of(other) if isinstance(fact, Job) and fact.id == job
+    ]  # fmt: skip
+    callers = [caller for _, caller in placed]
     if not callers:
         return
     facts = repository.of(path)
+    if all(caller.id_token == "none" for caller in callers):  # noqa: S105 - a level, not a secret
+        _hand_on_no_identity(repository, path, *placed[0])
     for index, fact in enumerate(list(facts)):
         if isinstance(fact, Job) and "workflow_call" in fact.triggers:
             called = "workflow_call" in fact.events
@@ -185,6 +189,18 @@ def _events_of_callers(repository: Repository, path: str, calling: list[tuple[st
         if isinstance(fact, Publish) and "workflow_call" in fact.events:
             events = tuple(dict.fromkeys((*fact.events, *(event for caller in callers for event in caller.events))))
             repository.put(path, index, fact.replace(events=events))
+
+
+def _hand_on_no_identity(repository: Repository, path: str, other: str, caller: Job) -> None:
+    """A called job has no more permissions than the job that calls it, whatever it asks for."""
+    facts = repository.of(path)
+    asking = {fact.id for fact in facts if isinstance(fact, Job) and fact.reusable and fact.id_token == "write"}  # noqa: S105
+    related = Related(span=caller.span, path=other, note="the job that calls it hands on no id-token: write")
+    for index, fact in enumerate(list(facts)):
+        if isinstance(fact, Job) and fact.id in asking:
+            repository.put(path, index, fact.replace(id_token="none"))  # noqa: S106 - a level
+        elif isinstance(fact, Publish) and fact.job in asking and fact.id_token == "write":  # noqa: S105
+            repository.put(path, index, fact.replace(id_token="none", related=(*fact.related, related)))  # noqa: S106
 
 
 def _called(job: Job, callers: list[Job], *, called: bool) -> dict[str, object]:
@@ -255,6 +271,12 @@ class _Jobs:
         publishes = [fact for fact in facts if isinstance(fact, Publish)]
         guards = {fact.step: _guard(fact, job) for fact in publishes if fact.ecosystem in ("oci", "helm")}
         logins = [fact for fact in facts if isinstance(fact, Login)]
+        # Every condition inside an action of this repository may depend on the job that uses it.
+        inner = [
+            found.replace(guarded=True)
+            for fact in facts if isinstance(fact, Component) and fact.local and fact.kind == "action"
+            for found in self._inside_local(fact) if isinstance(found, Publish)
+        ]  # fmt: skip
         return {
             "logins": tuple(LoginUse(host=fact.host, cloud=fact.cloud) for fact in logins),
             "pulls": tuple(_push(fact, False) for fact in images if fact.role in _PULLED),
@@ -271,7 +293,7 @@ class _Jobs:
                     dry_run=fact.dry_run,
                     for_tags=_for_tags(fact),
                 )
-                for fact in publishes
+                for fact in (*publishes, *inner)
                 if fact.dry_run is not True
             ),
             "foreign_login": job.foreign_login or any(self._logs_in_unseen(fact, facts) for fact in facts),
@@ -301,14 +323,16 @@ class _Jobs:
 
     def _local_logs_in(self, component: Component) -> bool:
         """Whether a local action logs in or may; one that cannot be read may."""
+        facts = self._inside_local(component)
+        return not facts or any(isinstance(fact, (Login, Component, Command)) for fact in facts)
+
+    def _inside_local(self, component: Component) -> list[Fact]:
+        """Return what an action of this repository says; nothing where it cannot be read."""
         name = str(component.name) if component.name is not UNKNOWN else ""
         root = self.path.rpartition(".github/")[0]
         folder = normpath(root + name.removeprefix("$/"))
-        for candidate in (f"{folder}/action.yml", f"{folder}/action.yaml"):
-            if candidate in self.repository.paths:
-                facts = self.repository.of(candidate)
-                return not facts or any(isinstance(fact, (Login, Component, Command)) for fact in facts)
-        return True
+        found = [path for path in (f"{folder}/action.yml", f"{folder}/action.yaml") if path in self.repository.paths]
+        return list(self.repository.of(found[0])) if found else []
 
 
 def _for_tags(publish: Publish) -> bool:

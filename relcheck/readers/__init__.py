@@ -121,6 +121,7 @@ FORMATS: tuple[Format, ...] = (
         comments=("//",),
     ),
     Format("bitbucket-pipelines", "bitbucket", ("**/bitbucket-pipelines.y*ml",)),
+    Format("bitbucket-pipelines", "bitbucket", ("**/*pipelines.y*ml",), ((b"definitions:", b"pipelines:"), (b"step:",))),
     Format(
         "buildkite",
         "buildkite",

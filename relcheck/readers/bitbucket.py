@@ -3,7 +3,7 @@
 image: IMAGE | {name, username, password, aws}          at the top, of a step, of a service
 definitions:
   services: {NAME: {image, variables}}      steps, stages: anchors      pipelines: {NAME: […]}  (shared)
-  imports: {ALIAS: REPOSITORY:REF:FILE}
+  imports: {ALIAS: REPOSITORY:REF:FILE | PATH}
 pipelines:
   default: […]     branches, tags, bookmarks, pull-requests: {GLOB: […]}     custom: {NAME: […]}
   any list:  step: {…} | parallel: […] | {steps} | stage: {steps} | variables: [{name, default}]
@@ -243,7 +243,7 @@ def _handed_secrets(variables: Mapping | None, said: list[Fact]) -> Iterator[Cre
 
 
 def _import(value: Scalar) -> Component:
-    """`REPOSITORY:REF:FILE`: pipelines of another repository, at a branch or a tag."""
+    """`REPOSITORY:REF:FILE`: pipelines of another repository, at a branch or a tag; a path alone is of this one."""
     name, colon, rest = value.value.partition(":")
     ref = rest.rpartition(":")[0] if ":" in rest else rest
     unknown = "$" in value.value
@@ -259,6 +259,7 @@ def _import(value: Scalar) -> Component:
         owner="",
         ref=UNKNOWN if unknown else ref,
         ref_kind=UNKNOWN if unknown else classify_ref(ref),
+        local=not colon and name.endswith((".yml", ".yaml")),
     )
 
 

@@ -143,14 +143,28 @@ class _Pipeline:
         default = self._top.map("default")
         return default.get(key) if default is not None and key not in ("rules", "only", "except") else None
 
+    def _reach(self, job: Mapping) -> Reach:
+        """Return how a job is reached; a condition may stand in a template that this file does not hold."""
+        rules, only, excepted = (self._effective(job, name) for name in ("rules", "only", "except"))
+        found = reach(rules, only, excepted, self._top.map("workflow"))
+        told = any(condition is not None for condition in (rules, only, excepted))
+        return found if told or not self._extends_unseen(job) else found.replace(guarded=True, any_branch=False)
+
+    def _extends_unseen(self, job: Mapping) -> bool:
+        """Whether a job is made of a template of another file."""
+        waiting, seen = [job], 0
+        while waiting and seen < _EXTENDS_DEPTH:
+            parents = waiting.pop(0).get("extends", merge=True)
+            names = [parents.value] if isinstance(parents, Scalar) else _texts(parents)
+            if any(name not in self._jobs for name in names):
+                return True
+            waiting += [self._jobs[name] for name in names]
+            seen += 1
+        return False
+
     def _job_fact(self, key: Scalar, job: Mapping) -> Job:
         name = key.value
-        found: Reach = reach(
-            self._effective(job, "rules"),
-            self._effective(job, "only"),
-            self._effective(job, "except"),
-            self._top.map("workflow"),
-        )
+        found = self._reach(job)
         environment = self._effective(job, "environment")
         tokens = self._effective(job, "id_tokens")
         allowed = self._effective(job, "allow_failure")

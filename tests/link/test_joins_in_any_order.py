@@ -45,8 +45,25 @@ SETTLED = [
     ("10.3", "Helm: Chart.yaml alone", "Helm: Chart.lock", "floating-dependency"),
     ("10.3", "GitHub: a workflow alone", "GitHub: actions.lock that covers it", "action-unpinned"),
     ("10.3", "devcontainer.json alone", "devcontainer-lock.json", "feature-latest"),
+    ("10.4", "wrapper properties alone", "wrapper properties with a checksum", "wrapper-unverified"),
+    ("10.4", "a remote include alone", "a remote include with integrity", "ci-include-unpinned"),
 ]  # fmt: skip
 """Section, the file alone, the file in company, the rule that speaks of the first and not of the second."""
+
+
+TOLD = [
+    *(
+        ("10.1", "an argument, the Dockerfile alone", f"an argument by {tool}", "image-latest")
+        for tool in ("compose", "bake", "Skaffold", "a devcontainer", "docker build --build-arg", "docker/build-push-action")
+    ),
+    ("10.2", "a variable of a compose file alone", "a variable by the .env beside a compose file", "image-latest"),
+    ("10.6", "package.json alone", "package.json by the workflow that publishes it", "prerelease-as-stable"),
+    (
+        "10.5", "GitHub: a reusable workflow alone", "GitHub: a reusable workflow whose caller lacks the permission",
+        "oidc-permission-missing",
+    ),
+]  # fmt: skip
+"""The same the other way: what is only known in company."""
 
 
 def scanned(folder: Path, files: dict[str, str], order: int = 1) -> Scanned:
@@ -76,13 +93,17 @@ def test_the_order_of_the_files_changes_nothing(entry: Entry, tmp_path: Path) ->
     assert sorted(map(str, forth.findings)) == sorted(map(str, back.findings))
 
 
+def rules_of(entry: Entry, folder: Path) -> set[str]:
+    return {found.rule for found in scanned(folder, dict(entry.files)).findings if found.place.path == entry.file}
+
+
 @pytest.mark.parametrize(("section", "alone", "company", "rule"), SETTLED)
 def test_what_one_file_settles_for_another(section: str, alone: str, company: str, rule: str, tmp_path: Path) -> None:
-    rules = []
-    for number, place in enumerate((alone, company)):
-        entry = JOINS[section, place]
-        found = scanned(tmp_path / str(number), dict(entry.files)).findings
-        rules.append({finding.rule for finding in found if finding.place.path == entry.file})
+    assert rule in rules_of(JOINS[section, alone], tmp_path / "alone")
+    assert rule not in rules_of(JOINS[section, company], tmp_path / "company")
 
-    assert rule in rules[0]
-    assert rule not in rules[1]
+
+@pytest.mark.parametrize(("section", "alone", "company", "rule"), TOLD)
+def test_what_one_file_tells_of_another(section: str, alone: str, company: str, rule: str, tmp_path: Path) -> None:
+    assert rule not in rules_of(JOINS[section, alone], tmp_path / "alone")
+    assert rule in rules_of(JOINS[section, company], tmp_path / "company")
