@@ -617,6 +617,9 @@ FORMATS: tuple[Format, ...] = (
             (b"kind", b"image", b"build", b"steps", b"stage", b"rules:"),
         ),
     ),
+    Format(
+        "documents", "documents", ("**/*.yaml", "**/*.yml"), ((b"variables:",), (b"name:", b"group:", b"template:"), (b"- ",))
+    ),
     Format("text", "plain_text", comments=("#", "//", "/*", "--", ";", "<!--", "%", '"')),
 )
 LOCKS = frozenset(("go.sum", "chart.lock"))

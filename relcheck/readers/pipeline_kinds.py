@@ -1,6 +1,6 @@
 """Which CI system a document is for, where the name of its file does not tell.
 
-Azure Pipelines: `jobs` or `stages` that are lists, or `steps` with tasks      (templates lie anywhere)
+Azure Pipelines: lists of `jobs`, `stages` or `variables`, or `steps` with tasks         (templates lie anywhere)
 Bitbucket: `pipelines` with the sections that it knows, or `export` with `definitions`   (files that imports name)
 CircleCI: version 2 with workflows, orbs, executors or commands                (continuations, orbs)
 Cloud Build: `steps` whose names are images of the platform's builders
@@ -75,7 +75,16 @@ def _is_azure(node: Mapping) -> bool:
         return True
     if _has(node, _AZURE_TOP) and any(_has(step, _AZURE_STEPS) for step in steps):
         return True
+    if _is_azure_variables(node):
+        return True
     return {key.value for key, _ in node.pairs()} == {"steps"} and bool(steps) and all(map(_is_azure_step, steps))
+
+
+def _is_azure_variables(node: Mapping) -> bool:
+    """Whether a document is a template of variables: a list of them, beside parameters at most."""
+    listed = _mappings(node.get("variables"))
+    named = any(_has(item, ("group", "template")) or all(map(item.get, ("name", "value"))) for item in listed)
+    return named and {key.value for key, _ in node.pairs()} <= {"variables", "parameters"}
 
 
 def _is_azure_step(step: Mapping) -> bool:
