@@ -32,6 +32,8 @@ _BUILDERS = frozenset({
 _OWN_REGISTRIES = ("gcr.io/cloud-builders/", "gcr.io/cloud-builders-community/")
 _PACKAGES = {"pythonPackages": "pypi", "npmPackages": "npm", "mavenArtifacts": "maven"}
 _JOB = "build"
+_BAZEL = ("bazel:", "bazel/")
+"""The names under which Bazel's rules for containers load what they build: bazel/PACKAGE:TARGET."""
 _BARE = lazy_pattern(r"\$([A-Za-z_]\w*)", re.ASCII)
 _TAGS = ("-t", "--tag")
 _LINE = lazy_pattern(r"(?:[^\\\n;&|]|\\.)+", re.DOTALL)
@@ -74,7 +76,8 @@ class _Build:
         self.tagged = {_untagged(text) for text in self.built}
 
     def _is_own(self, written: str) -> bool:
-        return _braced(written) in self.built or _untagged(written) in self.tagged
+        names = _braced(written) in self.built or _untagged(written) in self.tagged
+        return names or written.startswith(_BAZEL)
 
     def _lookup(self, name: str) -> list[Source | str | None]:
         return [self.values[name].source] if name in self.values else []
