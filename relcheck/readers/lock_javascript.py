@@ -192,4 +192,4 @@ def _deno(text: str, ledger: Ledger) -> None:
         if '"integrity"' not in match["body"]:
             ledger.unverified((match["name"], match.start("name")), match.start("name"), match.end("version"))
     for module in _DENO_REMOTE.finditer(text):
-        ledger.came_from(module["url"], module.start("url"))
+        ledger.archive(module["url"], module.start("url"))

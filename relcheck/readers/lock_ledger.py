@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from relcheck.facts import Dependency, Fact, Locked, Package, Registry
 from relcheck.readers.lock_secrets import lock_secrets
-from relcheck.readers.package_sources import INSECURE, firmness_of_ref, transport
+from relcheck.readers.package_sources import INSECURE, firmness_of_ref, plain_http, transport
 from relcheck.readers.package_versions import version_fields
 from relcheck.readers.urls import registry
 from relcheck.source import Source, Span
@@ -37,6 +37,7 @@ class Ledger:
         self._unhashed_count = 0
         self._moving: list[Dependency] = []
         self._unprotected: dict[str, Source] = {}  # repositories that are fetched without encryption, by host
+        self._archives: dict[str, int] = {}  # hosts of files that come over plain HTTP: where each is named first
         self._own: list[Package] = []
         self._locked: dict[str, None] = {}
         self._whole = False
@@ -55,6 +56,11 @@ class Ledger:
             self._hosts[address] = counted
         counted[1] += 1
         return counted[2] == 1
+
+    def archive(self, url: str, start: int) -> None:
+        """Remember the host of a single file that comes over plain HTTP; it is no registry that is asked for packages."""
+        cut = url.find("/", len("http://"))
+        self._archives.setdefault(url if cut < 0 else url[:cut], start)
 
     def unverified(self, name: Named, start: int, end: int) -> None:
         """Remember an entry without any hash; the place is where it says where it came from."""
@@ -116,6 +122,9 @@ class Ledger:
             for fact in registry(piece, ecosystem=self._ecosystem, purpose="lock", key="resolved"):
                 if isinstance(fact, Registry):
                     yield fact.replace(others=count - 1)
+        for address, start in self._archives.items():
+            piece = self._source.part(start, start + len(address))
+            yield from plain_http(piece, self._ecosystem)
         yield from lock_secrets(self._source, self._ecosystem)
         if self._unhashed is not None:
             name, start, end = self._unhashed

@@ -112,7 +112,7 @@ def _packages(text: str) -> Iterator[tuple[int, str]]:
 def _unprotected(text: str, ledger: Ledger, start: int = 0) -> None:
     """Count the files that are fetched without encryption."""
     for file in _PLAIN_URL.finditer(text):
-        ledger.came_from(file["url"], start + file.start("url"))
+        ledger.archive(file["url"], start + file.start("url"))
 
 
 def _uv(text: str, ledger: Ledger) -> None:
@@ -253,7 +253,7 @@ def _conda(text: str, ledger: Ledger) -> None:
     for match in _CONDA.finditer(text):
         ledger.locked(match["name"], match["version"])
     for file in _CONDA_URL.finditer(text):
-        ledger.came_from(file["url"], file.start("url"))
+        ledger.archive(file["url"], file.start("url"))
 
 
 def _nuget(text: str, ledger: Ledger) -> None:

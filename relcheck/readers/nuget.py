@@ -191,13 +191,17 @@ class _Project:
             return
         from relcheck.readers.composed import reference  # noqa: PLC0415 - few projects make images
 
-        tag = self.properties.get("containerimagetag")
+        single, several = self.properties.get("containerimagetag"), self.properties.get("containerimagetags")
+        tags: list[Source | None] = [single]
+        if single is None and several is not None:
+            tags = [several.part(*match.span()) for match in re.finditer(r"[^;\s]+", several.text)]
         host = self.properties.get("containerregistry")
-        words = [_rooted(word) if word is not None else None for word in (repository, tag, host)]
-        text = reference(words[0] or repository, words[1], None, words[2])
-        fact = image_fact(self.expand(text), role="output", engine="dotnet")
-        if fact is not None:
-            yield fact
+        for tag in tags:
+            words = [_rooted(word) if word is not None else None for word in (repository, tag, host)]
+            text = reference(words[0] or repository, words[1], None, words[2])
+            fact = image_fact(self.expand(text), role="output", engine="dotnet")
+            if fact is not None:
+                yield fact
 
     def _exec(self, tag: Tag) -> Iterator[Fact]:
         command = tag.attributes().get("command")

@@ -18,7 +18,7 @@ from relcheck.facts import UNKNOWN, Component, Dependency, Fact, Option, Package
 from relcheck.readers.home_secrets import home_credential
 from relcheck.readers.images import image_fact
 from relcheck.readers.package_versions import version_fields
-from relcheck.readers.urls import registry
+from relcheck.readers.urls import registry, userinfo
 from relcheck.readers.xml_nodes import Tag, load
 from relcheck.readers.xml_tree import Refused, unreadable
 from relcheck.refs import MARK
@@ -253,6 +253,11 @@ class _Project:
         targets = [
             tag for name in ("repository", "snapshotRepository") for tag in holder.all("distributionManagement", name)
         ]
+        for site in holder.all("distributionManagement", "site"):
+            url = site.source("url")
+            found = userinfo(self.expand(url).source, ecosystem="maven", key="site") if url is not None else None
+            if found is not None:
+                yield found
         for tags, purpose in ((ordinary, "index"), (plugins, "plugin-index"), (targets, "publish")):
             for tag in tags:
                 url = tag.source("url")

@@ -449,11 +449,11 @@ def test_a_lock_file_of_gradle(path: str, text: str) -> None:
 
 
 UNPROTECTED = [
-    ("pylock.toml", '[[packages]]\nname = "a"\nwheels = [{url = "http://f.example.com/a", hashes = {sha256 = "0a"}}]\n', "lock"),
+    ("pylock.toml", '[[packages]]\nname = "a"\nwheels = [{url = "http://f.example.com/a", hashes = {sha256 = "0a"}}]\n', "archive"),
     ("pylock.toml", '[[packages]]\nname = "a"\n[packages.vcs]\ntype = "git"\nurl = "http://f.example.com/a"\ncommit-id = "0a"\n', "vcs"),
-    ("uv.lock", '[[package]]\nname = "a"\nversion = "1"\nsource = { url = "http://f.example.com/a" }\nsdist = { url = "http://f.example.com/a", hash = "0a" }\n', "lock"),
-    ("pdm.lock", '[[package]]\nname = "a"\nversion = "1"\nfiles = [\n    {url = "http://f.example.com/a", hash = "0a"},\n]\n', "lock"),
-    ("poetry.lock", '[[package]]\nname = "a"\nversion = "1"\nfiles = []\n[package.source]\ntype = "url"\nurl = "http://f.example.com/a"\n', "lock"),
+    ("uv.lock", '[[package]]\nname = "a"\nversion = "1"\nsource = { url = "http://f.example.com/a" }\nsdist = { url = "http://f.example.com/a", hash = "0a" }\n', "archive"),
+    ("pdm.lock", '[[package]]\nname = "a"\nversion = "1"\nfiles = [\n    {url = "http://f.example.com/a", hash = "0a"},\n]\n', "archive"),
+    ("poetry.lock", '[[package]]\nname = "a"\nversion = "1"\nfiles = []\n[package.source]\ntype = "url"\nurl = "http://f.example.com/a"\n', "archive"),
     ("Pipfile.lock", '{"default": {"a": {"git": "git://f.example.com/a", "ref": "0a"}}}', "vcs"),
 ]  # fmt: skip
 
