@@ -39,7 +39,7 @@ PLATFORM_OWNERS = frozenset({"actions", "github"})
 
 _OWNED = frozenset({
     "github", "git", "jenkins", "kustomize", "skaffold", "vendir", "helmfile", "argo", "flux", "argocd", "openshift",
-    "terraform", "earthly",
+    "terraform", "earthly", "helm", "fleet",
 })  # fmt: skip
 """Where components stand under the name of an account that may be the repository's own."""
 
