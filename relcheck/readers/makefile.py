@@ -22,10 +22,11 @@ _SETTING = re.compile(
 )
 _CHANGED = re.compile(r"^(?:export\s+|override\s+)?(?P<name>[A-Za-z_][\w.-]*)\s*(?:\+=|!=)", re.MULTILINE)
 _DEFINE = re.compile(r"^define\b.*?^endef\b", re.MULTILINE | re.DOTALL)
-_TOKEN = re.compile(
-    r"\$\$|\$\((?P<round>[A-Za-z_][\w.-]*)\)|\$\{(?P<curly>[A-Za-z_][\w.-]*)\}"
-    r"|\$[({][^(){}$]*(?:\$[({][^(){}]*[)}][^(){}$]*)*[)}]|\$[A-Za-z@<^+?*%]"
+_DOLLAR = re.compile(
+    r"\$\$|\$\((?P<round>[A-Za-z_][\w.-]*)\)|\$\{(?P<curly>[A-Za-z_][\w.-]*)\}|\$(?P<open>[({])|\$[A-Za-z@<^+?*%]"
 )
+_LONGEST = 2_000
+"""How long the call of a function may be."""
 _PREFIX = re.compile(r"[@+\-\s]*")
 _INLINE = re.compile(r"^[^\t#=\n][^=\n]*?:(?![=:])[^=;\n]*;(?P<recipe>[^\n]*)$", re.MULTILINE)
 _ONESHELL = re.compile(r"^\.ONESHELL[ \t]*:", re.MULTILINE)
@@ -103,16 +104,23 @@ def _defined(source: Source) -> Iterator[tuple[Source, bool]]:
     Those with a tab are lines of recipes wherever they stand.
     """
     used = {match["name"] for match in _USED.finditer(source.text)}
-    inside = False
+    inside, start = False, -1
     for match in _LINE.finditer(source.text) if used else ():
         text = match["text"]
         begun = _BEGUN.fullmatch(text) if text.startswith("define") else None
         if begun is not None or text.startswith("endef"):
-            inside = begun is not None and begun["name"] in used
-        elif inside and text.strip() and text[0] != "\t":
-            prefix = _PREFIX.match(text)
-            skip = prefix.end() if prefix is not None else 0
-            yield source.part(match.start() + skip, match.start() + len(text)), "-" in text[:skip]
+            inside, start = begun is not None and begun["name"] in used, -1
+        elif inside and text.strip() and (start >= 0 or text[0] != "\t"):
+            start = match.start() if start < 0 else start
+            if not text.endswith("\\"):
+                yield _canned(source, start, match.start() + len(text))
+                start = -1
+
+
+def _canned(source: Source, start: int, end: int) -> tuple[Source, bool]:
+    prefix = _PREFIX.match(source.text, start, end)
+    first = prefix.end() if prefix is not None else start
+    return source.part(first, end), "-" in source.text[start:first]
 
 
 def _evaluated(source: Source) -> Iterator[Source]:
@@ -207,20 +215,39 @@ def _shell_text(recipe: Source, variables: dict[str, str]) -> Source:
             out.append(text)
             size += len(text)
 
-    for match in _TOKEN.finditer(recipe.text):
-        add(recipe.text[at : match.start()], at, match.start())
-        add(_expanded(match, variables, 0), match.start(), match.end())
-        at = match.end()
+    for start, end, value in _references(recipe.text, variables, 0):
+        add(recipe.text[at:start], at, start)
+        add(value, start, end)
+        at = end
     add(recipe.text[at:], at, len(recipe.text))
     if not pieces or "".join(out) == recipe.text:
         return recipe
     return recipe.embed("".join(out), tuple(pieces), "variable")
 
 
-def _expanded(match: re.Match[str], variables: dict[str, str], depth: int) -> str:
-    if match.group() == "$$":
-        return "$"
-    value = variables.get(match["round"] or match["curly"] or "")
-    if value is None or depth > _DEPTH:
-        return MARK
-    return _TOKEN.sub(lambda inner: _expanded(inner, variables, depth + 1), value)
+def _references(text: str, variables: dict[str, str], depth: int) -> Iterator[tuple[int, int, str]]:
+    """Yield the references to variables and the calls of functions, with what they stand for."""
+    at = 0
+    while match := _DOLLAR.search(text, at):
+        at = match.end()
+        if match["open"]:
+            at = _closing(text, match.end(), min(match.end() + _LONGEST, len(text))) + 1
+            if not at:
+                at = match.end()
+                continue
+        value = variables.get(match["round"] or match["curly"] or "")
+        if match[0] == "$$":
+            yield match.start(), at, "$"
+        elif value is None or depth > _DEPTH:
+            yield match.start(), at, MARK
+        else:
+            yield match.start(), at, _expanded(value, variables, depth + 1)
+
+
+def _expanded(text: str, variables: dict[str, str], depth: int) -> str:
+    out: list[str] = []
+    at = 0
+    for start, end, value in _references(text, variables, depth):
+        out += [text[at:start], value]
+        at = end
+    return "".join([*out, text[at:]])

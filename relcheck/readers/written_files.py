@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from relcheck.facts import Credential, Fact, Image
+from relcheck.facts import Credential, Fact, Image, Unreadable
 from relcheck.refs import MARK
 from relcheck.refs.shell import SimpleCommand
 from relcheck.source import Piece, Source, Span, joined_below
@@ -217,7 +217,8 @@ def facts_of(file: Written, place: Span, job: str = "", step: int = -1) -> Itera
     """Yield the facts of a written file, and say where a file with credentials is written into the workspace."""
     from relcheck.readers import embedded  # noqa: PLC0415 - the table imports no reader, this one asks it for one
 
-    found = [fact.replace(job=job, step=step) for fact in embedded(file.format, file.text)]
+    read = [fact for fact in embedded(file.format, file.text) if not isinstance(fact, Unreadable)]
+    found = [fact.replace(job=job, step=step) for fact in read]
     if file.format == "documents":
         found = [fact for fact in found if isinstance(fact, Credential | Image)]
     yield from (fact for fact in found if file.format not in _SECRETS_ONLY or isinstance(fact, Credential))
