@@ -189,6 +189,7 @@ class Locked(Fact):
     ecosystem: str
     versions: tuple[str, ...] = ()
     whole: bool = False
+    nested: bool = False  # nothing tells whether the manifest asks for these versions, or another package
 
 
 class Install(Fact):

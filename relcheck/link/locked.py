@@ -79,7 +79,7 @@ def _lock_path(repository: Repository, path: str, ecosystem: str) -> str:
 
 def _lock(repository: Repository, path: str) -> _Lock | None:
     facts = repository.of(path)
-    locked = next((fact for fact in facts if isinstance(fact, Locked)), None)
+    locked = next((fact for fact in facts if isinstance(fact, Locked) and not fact.nested), None)
     if locked is None:
         return None
     versions: dict[str, list[str]] = {}

@@ -19,12 +19,23 @@ _NPM_TOP = re.compile(
     r'^[ \t]+"node_modules/(?P<name>(?:@[^/"\n]+/)?[^/"\n]+)":\s*\{(?:\s*"version":\s*"(?P<version>[^"\n]+)")?',
     re.MULTILINE,
 )
+_NPM_NESTED = re.compile(
+    r'^[ \t]+"(?:[^"\n]+/)?node_modules/(?P<name>(?:@[^/"\n]+/)?[^/"\n]+)":\s*\{\s*"version":\s*"(?P<version>[^"\n]+)"',
+    re.MULTILINE,
+)
+_NPM_TREE = re.compile(
+    r'^[ \t]+"(?P<name>(?:@[^/"\n]+/)?[^/"\n]+)":\s*\{\s*"version":\s*"(?P<version>\d[^"\n]*)"', re.MULTILINE
+)
 _NPM_KEY = re.compile(r'"(?P<key>[^"\n]*)":\s*\{')
 _YARN = re.compile(r'\n  resolved "(?P<url>[^"\n]*)"[ \t]*\r?\n(?P<hash>  integrity \S)?')
+_YARN_LOCKED = re.compile(r'^"?(?P<name>@?[^"@\s,]+)@[^\n]*:\r?\n  version "(?P<version>[^"\n]+)"', re.MULTILINE)
 _YARN_KEY = re.compile(r"^\"?(?P<name>@?[^\"@\s,]+)@", re.MULTILINE)
 _BERRY = re.compile(r'^  resolution: "(?P<name>@?[^@"\n]+)@(?P<rest>[^"\n]*)"', re.MULTILINE)
 _PNPM = re.compile(r"resolution:(?: \{(?P<body>[^}\n]*)\}|[ \t]*\r?\n(?P<block>(?: {6,}\S.*\r?\n)+))")
 _PNPM_FIELD = re.compile(r"(?:^|[\s,{])(?P<key>tarball|integrity|commit|type|repo): *'?(?P<value>[^,'\s}]+)")
+_PNPM_LOCKED = re.compile(
+    r"^  '?/?(?P<name>(?:@[^@/'\s]+/)?[^@/'\s:(]+)[@/](?P<version>\d[^'\s:(_]*)[^\n]*:[ \t]*\r?$", re.MULTILINE
+)
 _PNPM_KEY = re.compile(r"^  '?/?(?P<name>@?[^@'\s:(]+)[^\n]*:[ \t]*\r?$", re.MULTILINE)
 _BUN = re.compile(r'^ +"[^"\n]+": \["(?P<name>@?[^@"\n]+)@(?P<spec>[^"\n]*)"(?P<rest>[^\n]*)$', re.MULTILINE)
 _BUN_URL = re.compile(r', "(?P<url>https?://[^"\n]*)"')
@@ -60,6 +71,9 @@ def _npm(text: str, ledger: Ledger) -> None:
         ledger.own((root["name"], root.start("name")), *root.span("version"))
     for match in _NPM_TOP.finditer(text):
         ledger.locked(match["name"], match["version"] or "", whole=True)
+    for pattern in (_NPM_NESTED, _NPM_TREE):  # the newer layout, and the tree of version 1
+        for match in pattern.finditer(text):
+            ledger.nested(match["name"], match["version"])
     for match in _NPM.finditer(text):
         url = match["url"]
         if url.startswith("http"):
@@ -91,6 +105,8 @@ def _yarn(text: str, ledger: Ledger) -> None:
     if "\n__metadata:" in text[:2000]:
         _berry(text, ledger)
         return
+    for match in _YARN_LOCKED.finditer(text):
+        ledger.nested(match["name"], match["version"])
     for match in _YARN.finditer(text):
         url, _, fragment = match["url"].partition("#")
         if url.startswith(_GIT) or url.endswith(".git"):
@@ -110,6 +126,9 @@ def _yarn_name(text: str, at: int) -> Named:
 
 def _berry(text: str, ledger: Ledger) -> None:
     """Blocks of an entry each. Packages for other platforms (`conditions`) are not fetched and have no checksum."""
+    for entry in _BERRY.finditer(text):
+        if entry["rest"].startswith("npm:"):
+            ledger.nested(entry["name"], entry["rest"].removeprefix("npm:").partition("::")[0])
     start = 0
     for block in text.split("\n\n"):
         if "__archiveUrl=" in block or ("checksum:" not in block and "linkType: hard" in block):
@@ -145,6 +164,8 @@ def _encoded(url: str, start: int, ledger: Ledger) -> None:
 
 def _pnpm(text: str, ledger: Ledger) -> None:
     """`resolution: {integrity: …}` says that all is well; a tarball or a repository is looked at."""
+    for match in _PNPM_LOCKED.finditer(text):
+        ledger.nested(match["name"], match["version"])
     for match in _PNPM.finditer(text):
         body = match["body"] or match["block"] or ""
         if body.startswith("integrity: ") and "tarball" not in body:
@@ -175,6 +196,7 @@ def _bun(text: str, ledger: Ledger) -> None:
     for match in _BUN.finditer(text):
         spec, rest = match["spec"], match["rest"]
         name = (match["name"], match.start("name"))
+        ledger.nested(match["name"], spec)
         url = _BUN_URL.match(rest)
         if url is not None:
             ledger.came_from(url["url"], match.start("rest") + url.start("url"))

@@ -41,6 +41,7 @@ class Ledger:
         self._own: list[Package] = []
         self._locked: dict[str, None] = {}
         self._whole = False
+        self._nested: dict[str, None] = {}
 
     def came_from(self, url: str, start: int) -> bool:
         """Count the host of a URL that stands at `start`; False for an archive of a forge, which is no registry."""
@@ -108,12 +109,20 @@ class Ledger:
         self._locked[f"{name} {version}"] = None
         self._whole = self._whole or whole
 
+    def nested(self, name: str, version: str) -> None:
+        """Remember the version of a package of which nothing tells whether the manifest asks for it, or a dependency."""
+        self._nested[f"{name} {version}"] = None
+
     def facts(self) -> Iterator[Fact]:
         """Yield what was collected, in the order of kinds."""
         yield from self._own
         if self._locked:
             yield Locked(
                 span=self._source.at(0, 0), ecosystem=self._ecosystem, versions=tuple(self._locked), whole=self._whole
+            )
+        if self._nested:
+            yield Locked(
+                span=self._source.at(0, 0), ecosystem=self._ecosystem, versions=tuple(self._nested), nested=True
             )
         for address, (start, count, is_registry) in self._hosts.items():
             if not is_registry:

@@ -36,6 +36,7 @@ _PDM_COMMIT = re.compile(r'^revision = "(?P<ref>[^"\n]*)"', re.MULTILINE)
 _PLAIN_URL = re.compile(r'\burl = "(?P<url>http://[^"\n]*)"')
 _NO_FILES = re.compile(r"^files = \[\s*\]", re.MULTILINE)
 _PIPENV = re.compile(r'"(?P<name>[^"\n]+)": \{(?P<body>[^{}]*)\}')
+_PIPENV_VERSION = re.compile(r'"version": "==(?P<version>[^"\n]+)"')
 _PIPENV_GIT = re.compile(r'"git": "(?P<url>[^"\n]+)"')
 _PIPENV_COMMIT = re.compile(r'"ref": "(?P<ref>[^"\n]*)"')
 _PIPENV_URL = re.compile(r'"url": "(?P<url>[^"\n]+)"')
@@ -192,6 +193,9 @@ def _pipenv(text: str, ledger: Ledger) -> None:
     """`_meta.sources`, and packages with `hashes`; git and path dependencies have none."""
     for match in _PIPENV.finditer(text):
         body = match["body"]
+        version = _PIPENV_VERSION.search(body)
+        if version is not None:
+            ledger.nested(match["name"], version["version"])
         if '"version": "' in body and '"hashes"' not in body and not re.search(r'"(?:git|path|file)":', body):
             ledger.unverified((match["name"], match.start("name")), *match.span("name"))
         git, base = _PIPENV_GIT.search(body), match.start("body")
