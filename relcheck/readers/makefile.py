@@ -153,7 +153,8 @@ def _variables(text: str) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     plain = _DEFINE.sub("", text)
     for match in _SETTING.finditer(plain):
-        found.setdefault(match["name"], []).append(match["value"])
+        goes_on = match["value"].endswith("\\")
+        found.setdefault(match["name"], []).append(MARK if goes_on else match["value"])
     for match in _CHANGED.finditer(plain):
         found.setdefault(match["name"], []).append(MARK)
     for name in _set_conditionally(plain):

@@ -52,6 +52,8 @@ EVALUATED = [
     ".RECIPEPREFIX = >\nx:\n>@docker pull a:1\n",
     "x: ; docker pull a:1\n",
     "define f\n\tdocker pull a:1\nendef\n",
+    "T = \\\n  b\nx:\n\tfor a in $(T); do :; done\n\tdocker pull a:1\n",
+    "x:\n\t$(eval T := $(if $(filter $(A),b), c d, e))\n\tdocker pull a:1\n",
     "define f\n\tdocker pull a:1\nendef\nx:\n\t$(f)\n",
     "define f\n@docker pull a:1\n-docker push\nendef\nx:\n\t@$(call f,b)\n",
     "define f\ndocker pull b:1\nendef\nx:\n\tdocker pull a:1\n",

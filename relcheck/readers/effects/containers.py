@@ -228,7 +228,7 @@ def _sources(invocation: Invocation, words: list[Word], targets: list[str]) -> I
     """Yield the images that an index is made of; those of its own repository were pushed a moment ago."""
     own = {_repository(target) for target in targets}
     for word in words:
-        if _repository(word.text) not in own:
+        if word.text != MARK and _repository(word.text) not in own:
             yield from _named(invocation, word.source, "pulled")
 
 

@@ -296,7 +296,7 @@ def _chart(invocation: Invocation, word: Word) -> Iterator[Fact]:
     text, repository = word.text, invocation.value("--repo")
     if text.startswith((".", "/", "~")) or text.endswith((".tgz", "/", MARK)) or MARK in text[:1]:
         return
-    if "/" not in text and repository is None:
+    if "/" not in text and repository is None or _is_folder(text):
         return
     if repository is not None:
         yield from registry(
@@ -308,6 +308,17 @@ def _chart(invocation: Invocation, word: Word) -> Iterator[Fact]:
     if tag is not None:
         name, version = word.source.part(*tag.span("name")), word.source.part(*tag.span("version"))
     yield _charted(invocation, word.source, name, version)
+
+
+_FOLDERS = frozenset((
+    "chart", "charts", "helm", "helm-chart", "helm-charts", "deploy", "deployment", "deployments", "k8s", "kubernetes",
+    "manifests", "infra", "install",
+))  # fmt: skip
+"""Folders in which charts are kept: a name with one slash may be that of a repository too."""
+
+
+def _is_folder(text: str) -> bool:
+    return "://" not in text and (text.count("/") > 1 or text.partition("/")[0] in _FOLDERS)
 
 
 def _charted(invocation: Invocation, place: Source, name: Source, version: Source | None) -> Dependency:
