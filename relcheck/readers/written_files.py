@@ -46,6 +46,9 @@ _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r"(?:.*/)?[\w.-]+\.tfrc\.json", "terraform", "credentials.tfrc.json"),
         (r"(?:.*/)?(?:\.kube/config|\.?kubeconfig)|\$\{?KUBECONFIG\}?", "kubeconfig", ".kube/config"),
         (r"(?:.*/)?\.aws/(?:credentials|config)", "aws-config", ".aws/credentials"),
+        (r"(?:.*/)?\.boto", "storage-clients", ".boto"),
+        (r"(?:.*/)?\.s3cfg", "storage-clients", ".s3cfg"),
+        (r"(?:.*/)?rclone\.conf", "storage-clients", "rclone.conf"),
         (r"(?:.*/)?\.condarc", "condarc", ".condarc"),
         (r"(?:.*/)?\.env(?:\.\w+)?", "env-file", ".env"),
         (r".*/sources\.list(?:\.d/[^/]+\.list)?", "apt-sources", "sources.list"),
@@ -61,10 +64,10 @@ _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r".*\.sh", "shell", "x.sh"),
     )
 )
-_SECRETS_ONLY = frozenset((
+_WHOLE = frozenset(name for _, name, _ in _KNOWN) - frozenset((
     "gradle-catalog", "terraform", "kubeconfig", "aws-config", "env-file", "git-config", "cargo-config", "condarc",
 ))  # fmt: skip
-"""Formats of which the credentials count in a script; what else they say is about the folder of the file."""
+"""Formats of which everything counts in a script; what others say beside credentials is about the folder of the file."""
 _TEXT_ONLY = frozenset(("echo", "printf"))
 _NOWHERE = re.compile(r"/dev/(?:null|stdout|stderr|fd/\d)")
 _ESCAPE = re.compile(r"\\(?P<letter>[nt\\\"])|%%")
@@ -130,24 +133,42 @@ def written_texts(writings: Sequence[Writing], around: Source) -> Iterator[Writt
 
     What several commands write to one file is one text: `>` begins it, `>>` goes on.
     """
-    files: list[tuple[_Open, str, str]] = []
+    files: list[tuple[_Open, str]] = []
     opened: dict[str, _Open] = {}
     for made in writings:
-        raw = _raw(made.into).replace("\\", "/")
-        known = known_file(raw) if made.texts else None
-        if known is None:
+        raw = _raw(made.into).replace("\\", "/") if made.texts else ""
+        if not raw:
             continue
         file = opened.get(raw)
         if file is None or not (made.goes_on or file.into is made.into):
             file = opened[raw] = _Open(made)
-            files.append((file, *known))
+            files.append((file, raw))
         file.into = made.into
         file.texts += made.texts
-    for file, name, path in files:
+    for file, raw in files:
+        known = known_file(raw) or _recognised(raw, file.texts)
+        if known is None:
+            continue
         first = file.texts[0]
         alone = isinstance(first, Source) and file.texts[1:] in ([], ["\n"])
         text = first if alone and isinstance(first, Source) else joined_below(around, file.texts)
-        yield Written(name, file.into.text, as_file(path, text), file.by)
+        yield Written(known[0], file.into.text, as_file(known[1], text), file.by)
+
+
+def _recognised(raw: str, texts: list[Source | str]) -> tuple[str, str] | None:
+    """Return the format of another file by its name, or as a script by its first line, and its path."""
+    from relcheck.readers import recognise  # noqa: PLC0415 - the table imports no reader
+
+    path = _HOME.sub("", raw)
+
+    def content() -> bytes:
+        return "".join(text if isinstance(text, str) else text.text for text in texts).encode("utf-8", "replace")
+
+    name = recognise(path, content)[0]
+    return (name, path) if name else None
+
+
+_HOME = re.compile(r"^(?:~|\$\{?[\w:]+\}?)?/+")
 
 
 def _texts(command: SimpleCommand) -> list[Source | str]:
@@ -219,9 +240,11 @@ def facts_of(file: Written, place: Span, job: str = "", step: int = -1) -> Itera
 
     read = [fact for fact in embedded(file.format, file.text) if not isinstance(fact, Unreadable)]
     found = [fact.replace(job=job, step=step) for fact in read]
-    if file.format == "documents":
+    if file.format not in _WHOLE:
+        found = [fact for fact in found if isinstance(fact, Credential)]
+    elif file.format == "documents":
         found = [fact for fact in found if isinstance(fact, Credential | Image)]
-    yield from (fact for fact in found if file.format not in _SECRETS_ONLY or isinstance(fact, Credential))
+    yield from found
     secret = any(isinstance(fact, Credential) and fact.where == "home" for fact in found)
     if secret and _IN_WORKSPACE.fullmatch(file.target):
         yield Credential(
