@@ -28,7 +28,7 @@ _WITHIN = frozenset(("unreadable", "suppression", "release"))
 """Kinds that no reader decides about: a broken file of any format, comments, what git says."""
 _TOPICS: dict[str, tuple[str, ...]] = {
     "Container images": (
-        "dockerfile", "compose", "bake", "devcontainer", "earthfile", "quadlet", "ko", "skaffold", "dockerignore",
+        "dockerfile", "compose", "bake", "devcontainer", "earthfile", "quadlet", "ko", "skaffold", "tilt", "dockerignore",
     ),
     "GitHub": ("github-workflow", "github-action", "github-lock", "dependabot"),
     "Other CI systems and release tools": (

@@ -33,13 +33,14 @@ from relcheck.source import Source, Span
 from relcheck.vcs import origin
 
 _REWRITTEN = ("kubernetes", "kustomize", "helm", "skaffold")
+_REWRITES = ("skaffold", "tilt")
 _ENV_FILES = (".env.example", ".env.sample", ".env.template", ".env.dist", ".env")
 _CREDENTIAL_HOMES = (".npmrc", ".pypirc", ".netrc", "auth.json")
 _VARIABLE = lazy_pattern(r"\$(?:\w+|\{\w+(?::?[-?][^{}]*)?\})")
 _PREFIXED = lazy_pattern(r"…(?P<name>[a-z0-9][\w.-]*)(?::.*)?")
 _BUILDERS = lazy_pattern(
     r"(?:.*/)?(?:[^/]+\.(?:ya?ml|hcl|sh|bash|mk|groovy|gradle|kts|build|csproj)|[^/]*bake[^/]*\.json|\.?devcontainer\.json|pom\.xml|package\.json"
-    r"|[Mm]akefile|GNUmakefile|[Jj]ustfile|Jenkinsfile|Earthfile)"
+    r"|[Mm]akefile|GNUmakefile|[Jj]ustfile|Tiltfile|Jenkinsfile|Earthfile)"
 )
 _BUILDS = (b"build", b"tags", b"args", b"load", b"output", b"context", b"jib")
 """What stands in a file that builds images or loads them: one of these words."""
@@ -301,10 +302,10 @@ def _own_development(repository: Repository) -> None:
 
 
 def _rewritten(repository: Repository) -> dict[str, list[str]]:
-    """Return the folders of the skaffold.yaml that build an image: Skaffold rewrites its name in what it deploys."""
+    """Return the folders of the files that build an image for Skaffold or Tilt, which rewrite its name in what they deploy."""
     found: dict[str, list[str]] = {}
     for path, _, image in repository.all(Image):
-        if image.engine == "skaffold" and image.role == "output" and isinstance(image.name, str):
+        if image.engine in _REWRITES and image.role == "output" and isinstance(image.name, str):
             found.setdefault(image.name, []).append(folder_of(path))
     return found
 

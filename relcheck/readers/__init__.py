@@ -563,6 +563,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format("justfile", "justfile", ("**/justfile", "**/.justfile", "**/*.just")),
     Format("procfile", "justfile", ("**/Procfile",)),
+    Format("tilt", "tilt", ("**/Tiltfile", "**/Tiltfile.*", "**/*.tiltfile"), ((b"_build", b"local", b"cmd"),)),
     Format("tox", "tox", ("**/tox.ini", "**/tox.toml"), comments=("#", ";")),
     Format("taskfile", "taskfile", ("**/Taskfile.y*ml", "**/Taskfile.dist.y*ml"), ((b"tasks", b"env:"),)),
     Format(

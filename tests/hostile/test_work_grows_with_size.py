@@ -167,6 +167,7 @@ GROWING: dict[str, Grown] = {
     "texts of PowerShell": Grown("powershell", "'a#', \"b\" + ", after="'c' > .npmrc\n", path="a.ps1"),
     "parameters of PowerShell": Grown("powershell", "param($a# = 'x'\n$b = \"c\"\n", path="a.ps1"),
     "recipes": Grown("justfile", "v# := 'x'\na#: a0\n  docker push acme/{{v#}}:{{v0}}\n"),
+    "tiltfiles": Grown("tilt", "docker_build('acme/a#', '.')\nlocal('docker run acme/b#')\n", path="Tiltfile"),
     "processes": Grown("procfile", "a#: docker run acme/a#\n", path="Procfile"),
     "commands of direnv": Grown("env-file", "export V#=x\ndocker push acme/a#\n", path=".envrc"),
     "sessions of nox": Grown("noxfile", "    session.run('twine', 'upload', *a, 'x#')\n", "def a(session):\n"),

@@ -28,6 +28,7 @@ SETTLED = [
     ("10.1", "a secret argument, the compose file alone", "a secret argument that no Dockerfile takes", "build-arg-secret"),
     ("10.2", "an image, the manifest alone", "an image by Kustomize's images", "image-latest"),
     ("10.2", "an image, the manifest alone", "an image that Skaffold builds", "image-latest"),
+    ("10.2", "an image, the manifest alone", "an image that a Tiltfile builds", "image-latest"),
     ("10.2", "an image, the manifest alone", "an image that another compose file builds", "image-latest"),
     ("10.2", "a namespace, the manifest alone", "a namespace by Kustomize", "k8s-namespace-missing"),
     ("10.2", "a namespace, the manifest alone", "a namespace by an overlay of Kustomize", "k8s-namespace-missing"),
