@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from relcheck.facts import Command, Dependency, Image, Package, Registry, Unreadable, Variables
+from relcheck.facts import Command, Credential, Dependency, Image, Package, Registry, Unreadable, Variables
 from tests.readers.reading import facts_of, lines_of
 
 REFERENCES = {
@@ -162,3 +162,33 @@ def test_a_program_of_one_file() -> None:
 )
 def test_bad_input_gives_a_fault_at_most(text: str) -> None:
     assert all(isinstance(fact, Unreadable) for fact in facts_of("nuget", "a.csproj", text))
+
+
+def test_several_tags_a_prefix_and_the_name_of_an_assembly() -> None:
+    text = (
+        "<Project><PropertyGroup>\n<AssemblyName>Acme.Shop</AssemblyName>\n<VersionPrefix>1.2.0</VersionPrefix>\n"
+        "<ContainerRepository>acme/shop</ContainerRepository>\n<ContainerImageTags>1.2.0;latest</ContainerImageTags>\n"
+        "</PropertyGroup></Project>\n"
+    )
+    suffixed = text.replace("<ContainerRepository>", "<VersionSuffix>rc.1</VersionSuffix>\n<ContainerRepository>")
+
+    assert lines_of("nuget", "a.csproj", text, Image, "role", "tag") == ["5:21 output 1.2.0", "5:27 output latest"]
+    assert lines_of("nuget", "a.csproj", text, Package, "name", "version") == ["3:16 Acme.Shop 1.2.0"]
+    assert lines_of("nuget", "a.csproj", suffixed, Package, "version") == ["3:16 unknown"]
+
+
+def test_a_proxy_and_sources_of_audits() -> None:
+    text = (
+        '<configuration>\n<config><add key="http_proxy" value="http://ci:k3v9Qz71LmWp@proxy.acme.io"/>\n'
+        '<add key="http_proxy.password" value="AQAAANCMnd8B"/></config>\n'
+        '<auditSources><add key="a" value="https://audit.acme.io/v3/index.json"/></auditSources></configuration>\n'
+    )
+
+    assert lines_of("nuget", "nuget.config", text, Registry, "purpose", "host") == [
+        "2:61 proxy proxy.acme.io",
+        "4:43 audit audit.acme.io",
+    ]
+    assert lines_of("nuget", "nuget.config", text, Credential, "kind", "form") == [
+        "3:39 nuget-password encrypted",
+        "2:48 index-url literal",
+    ]
