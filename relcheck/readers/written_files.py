@@ -262,6 +262,8 @@ def _target(command: SimpleCommand, script: Sequence[SimpleCommand]) -> tuple[So
         following = script[command.index + 1 : command.index + _NEAR]
         return next((made for found in following if found.piped_from and (made := _teed(found)) is not None), None)
     redirect = command.output
+    if command.piped_to == "envsubst":  # what it puts in is not known, all else goes through
+        redirect = next((found.output for found in script[command.index + 1 : command.index + 2]), None)
     if redirect is None or redirect.target is None or _NOWHERE.match(redirect.target.text):
         return None
     return redirect.target.source, redirect.operator in (">>", "&>>")

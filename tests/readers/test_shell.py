@@ -230,7 +230,8 @@ WRITTEN_TO_PYPIRC = {
     "lines of printf": "printf '%s\\n' '[pypi]' 'password = PASSWORD' > ~/.pypirc\n",
     "a format of printf": "printf '[%s]\\npassword = %s\\n' pypi PASSWORD > ~/.pypirc\n",
     "a format with escapes": 'printf -- "[pypi]\\nuser = 100%%\\npassword = PASSWORD\\n" > ~/.pypirc\n',
-    "a path in a variable": "FILE=\"$HOME/.pypirc\"\necho 'password = PASSWORD' > \"$FILE\"\n",
+    "a path in a variable": 'FILE="$HOME/.pypirc"\necho \'password = PASSWORD\' > "$FILE"\n',
+    "through envsubst": "cat <<EOF | envsubst > ~/.pypirc\n[pypi]\npassword = PASSWORD\nEOF\n",
     "words of echo": "echo password = PASSWORD > ~/.pypirc\n",
 }
 
