@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from relcheck.facts import Component, Fact
 from relcheck.link.builds import located
-from relcheck.patterns import lazy_pattern
 
 _NAMING = ("dockerfile", "file")
-_FIRST = lazy_pattern(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n|[ \t]*ARG[ \t][^\n]*\n)*[ \t]*FROM[ \t]+\S", re.IGNORECASE)
+_LINES = 200
+_SIZE = 20_000
+"""So much is looked at for the first instruction."""
 
 
 def dockerfiles(
@@ -30,4 +30,12 @@ def dockerfiles(
 
 def begins_like_one(data: bytes) -> bool:
     """Whether the first instruction of a text, behind comments and `ARG`, is `FROM`."""
-    return _FIRST.match(data) is not None
+    continued = False
+    for line in data.removeprefix(b"\xef\xbb\xbf")[:_SIZE].split(b"\n", _LINES)[:_LINES]:
+        words = line.split(None, 2)
+        word = words[0].upper() if words else b""
+        if not (continued or not words or word == b"ARG" or word.startswith(b"#")):
+            return word == b"FROM" and len(words) > 1
+        if words and not word.startswith(b"#"):
+            continued = line.rstrip().endswith((b"\\", b"`"))
+    return False

@@ -31,6 +31,7 @@ _ESCAPED = lazy_pattern(r"\\\$(?:\w+|\{[^{}\n]*\})?")
 _INTERPRETERS = frozenset(
     ("sh", "bash", "ash", "dash", "zsh", "ksh", "python", "python3", "perl", "ruby", "node", "php", ".")
 )
+_INSTALLERS = frozenset(("dpkg", "rpm", "dnf", "yum", "apt", "apt-get", "apk", "gdebi"))
 _ECOSYSTEMS = {".npmrc": "npm", ".pypirc": "pypi", "settings.xml": "maven"}
 
 
@@ -124,11 +125,13 @@ def _names(download: Download) -> Iterator[str]:
 
 
 def _executes(command: Command) -> Iterator[str]:
-    """Yield the files that a command executes, hands to an interpreter or makes executable."""
+    """Yield the files that a command executes, installs, hands to an interpreter or makes executable."""
     words = command.argv
     yield from words[:1]
     if command.program in _INTERPRETERS:
         yield from words[1:3]
+    elif command.program in _INSTALLERS and "--import" not in words:
+        yield from words[1:]
     elif command.program == "chmod" and len(words) > 2 and _EXECUTABLE.fullmatch(words[1]):
         yield from words[2:]
 

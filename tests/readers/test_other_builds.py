@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from relcheck.facts import Command, Component, Credential, Download, Image, Registry, Unreadable
+from relcheck.readers.systemd_lines import settings
+from relcheck.source import Source
 from tests.readers.reading import facts_of, lines_of
 
 EARTHFILE = """VERSION 0.8
@@ -231,3 +233,18 @@ def test_submodules() -> None:
 )
 def test_bad_input_gives_a_fault_at_most(module: str, text: str) -> None:
     assert all(isinstance(fact, Unreadable) for fact in facts_of(module, "x", text))
+
+
+def test_lines_of_a_unit() -> None:
+    text = (
+        "[Unit]\r\nDescription=a \\\r\n  b\r\n; ExecStart=no\r\n[Service]\r\nExecStart=/usr/bin/docker run \\\r\n"
+        "# ExecStart=no\r\n  ; no \\\r\n  -e A=1 acme/a:1 \\\r\n"
+    )
+
+    assert [
+        (setting.section, setting.key, " ".join(setting.value.text.split())) for setting in settings(Source("a", text))
+    ] == [
+        ("Unit", "Description", "a b"),
+        ("Service", "ExecStart", "/usr/bin/docker run -e A=1 acme/a:1"),
+    ]
+    assert lines_of("quadlet", "a.service", text, Image, "role", "written") == ["9:17 run acme/a:1"]
