@@ -44,6 +44,7 @@ def read(source: Source) -> Iterator[Fact]:
         yield from _uv(tool.map("uv"))
         yield from _pdm(tool.map("pdm"))
         yield from _hatch(tool.map("hatch"))
+        yield from _flit(tool.map("flit"), folder)
         if any(tool.get(name) is not None for name in ("hatch", "pdm", "poe", "cibuildwheel", "tox", "pixi")):
             from relcheck.readers.pyproject_tasks import tasks  # noqa: PLC0415 - brings the shell grammar
 
@@ -312,6 +313,23 @@ def _pdm_override(key: Scalar, value: Scalar) -> Iterator[Fact]:
     for fact in requirement(value.source, where="manifest", group="override"):
         named = isinstance(fact, Dependency)
         yield fact.replace(name=key.value, parts={**fact.parts, "name": key.span}) if named else fact
+
+
+def _flit(flit: Mapping | None, folder: str) -> Iterator[Fact]:
+    """`[tool.flit.metadata]`, which came before `[project]`: the module itself states the version."""
+    metadata = flit.map("metadata") if flit is not None else None
+    name = (metadata.scalar("dist-name") or metadata.scalar("module")) if metadata is not None else None
+    if metadata is None or name is None:
+        return
+    forbidden = _has_private_classifier(metadata)
+    yield Package(
+        span=name.span, parts={"name": name.span}, ecosystem="pypi", name=name.value, folder=folder, version_dynamic=True,
+        private=forbidden, blocked="the classifier Private ::" if forbidden else "",
+    )  # fmt: skip
+    yield from _list(metadata.get("requires"), "prod")
+    yield from _list(metadata.get("dev-requires"), "dev")
+    for _, extra in (metadata.map("requires-extra") or _EMPTY).pairs():
+        yield from _list(extra, "optional")
 
 
 def _hatch(hatch: Mapping | None) -> Iterator[Fact]:

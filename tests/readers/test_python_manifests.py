@@ -339,3 +339,16 @@ def test_a_manifest_of_pixi() -> None:
         pyproject, PIXI.replace("[", "[tool.pixi.", 1).replace("\n[", "\n[tool.pixi."), "pyproject.toml"
     )
     assert sorted(str(f.name) for f in inside if isinstance(f, Dependency)) == ["a", "b", "c", "d", "e", "f"]
+
+
+def test_the_old_metadata_of_flit() -> None:
+    facts = read_checked(
+        pyproject,
+        "[tool.flit.metadata]\nmodule = 'acme_a'\ndist-name = 'acme-a'\nrequires = ['b >=1']\nclassifiers = ['Private :: No']\n"
+        "dev-requires = ['d']\n[tool.flit.metadata.requires-extra]\ntest = ['c ==1.0']\n",
+        "pyproject.toml",
+    )
+
+    (package,) = packages(facts)
+    assert (package.name, package.version_dynamic, package.private) == ("acme-a", True, True)
+    assert dependencies(facts) == [("b", "range", ">=1"), ("d", "any", ""), ("c", "exact", "==1.0")]
