@@ -35,7 +35,7 @@ _DEEPEST = 30
 _COMPONENTS = 100
 _STEPS = 20_000
 _LONGEST_PATTERN = 300
-_PREFIX_TOOLS = ("flux", "argocd")
+_PREFIX_TOOLS = ("flux", "argocd", "podman")
 
 
 def link(repository: Repository) -> None:
