@@ -58,7 +58,6 @@ _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r"(?:.*/)?requirements[\w.-]*\.(?:txt|in)", "requirements", "requirements.txt"),
         (r".*/docker/daemon\.json", "container-registries", "docker/daemon.json"),
         (r"(?:.*/)?(?:docker-)?compose(?:[._-][\w.-]+)?\.ya?ml", "compose", "compose.yaml"),
-        (r"(?:.*/)?(?!action\.|mkdocs\.|\.)[\w.-]+\.ya?ml", "documents", "a.yaml"),
         (r"\$\{?GITHUB_ENV\}?", STEPS, "GITHUB_ENV"),
         (r"\$\{?BASH_ENV\}?", "shell", "x.sh"),
         (r".*\.sh", "shell", "x.sh"),
@@ -240,10 +239,10 @@ def facts_of(file: Written, place: Span, job: str = "", step: int = -1) -> Itera
 
     read = [fact for fact in embedded(file.format, file.text) if not isinstance(fact, Unreadable)]
     found = [fact.replace(job=job, step=step) for fact in read]
-    if file.format not in _WHOLE:
-        found = [fact for fact in found if isinstance(fact, Credential)]
-    elif file.format == "documents":
+    if file.format == "documents":
         found = [fact for fact in found if isinstance(fact, Credential | Image)]
+    elif file.format not in _WHOLE:
+        found = [fact for fact in found if isinstance(fact, Credential)]
     yield from found
     secret = any(isinstance(fact, Credential) and fact.where == "home" for fact in found)
     if secret and _IN_WORKSPACE.fullmatch(file.target):
