@@ -60,6 +60,7 @@ class Plan(Record):
     jobs: int = 0  # 0: as many as the machine has
     cache: bool = True
     rule_folders: tuple[str, ...] = ()
+    rules: RuleSet | None = None  # loaded before, by a caller that scans many times
     components: tuple[str, ...] = ()  # files that describe pipeline components
     judging: Callable[[str, RuleSet], Judging]
     discovered: Callable[[Discovery], Discovery] | None = None  # may leave files out, before anything is read
@@ -119,7 +120,7 @@ def run(plan: Plan, progress: Progress | None = None) -> Scanned:
 
 def load_plan_rules(plan: Plan) -> RuleSet:
     """Return the rules that a plan may choose from."""
-    return load_rules(plan.rule_folders, cache_folder() if plan.cache else "")
+    return plan.rules or load_rules(plan.rule_folders, cache_folder() if plan.cache else "")
 
 
 def judging_detectors(judging: Judging) -> frozenset[str]:
@@ -398,7 +399,7 @@ def secret_spans(read: Read) -> tuple[tuple[int, int], ...]:
     return tuple(sorted(spans))
 
 
-def scan_examples(folder: Path, rule: str, settings: Mapping[str, object]) -> list[str]:
+def scan_examples(folder: Path, rule: str, settings: Mapping[str, object], loaded: RuleSet | None = None) -> list[str]:
     """Scan a folder with one rule, as its examples are tested: `path:line:column message`, sorted."""
     own = {
         name: tuple(str(word) for word in words)
@@ -422,7 +423,7 @@ def scan_examples(folder: Path, rule: str, settings: Mapping[str, object]) -> li
             )
         return cached[0]
 
-    found = run(Plan(paths=(str(folder),), judging=judging, own=own, jobs=1, cache=True))
+    found = run(Plan(paths=(str(folder),), judging=judging, own=own, jobs=1, cache=True, rules=loaded))
     if found.faults:
         raise AssertionError(found.faults[0][1])
     findings = list(found.findings)

@@ -6,9 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from relcheck.cache import cache_folder
+from relcheck.rules import RuleSet, load_rules
 
 ROOT = Path(__file__).parent.parent
 
@@ -37,6 +41,12 @@ def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.setenv("RELCHECK_CACHE_DIR", str(home / "cache"))
     for name in ("NO_COLOR", "FORCE_COLOR", "CI", "GITHUB_ACTIONS"):
         monkeypatch.delenv(name, raising=False)
+
+
+@cache
+def shipped_rules() -> RuleSet:
+    """Return the shipped rules, loaded once a process: thousands of examples are scanned with them."""
+    return load_rules((), cache_folder())
 
 
 def write_tree(folder: Path, files: dict[str, str]) -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 from relcheck.facts import KIND_OF, Fact
 from relcheck.findings import Finding
 from relcheck.records import Record
-from relcheck.rules import RuleSet, load_rules
+from relcheck.rules import RuleSet
 from relcheck.scan import Judging, Plan, Read, run
-from tests.conftest import ROOT, write_tree
+from tests.conftest import ROOT, shipped_rules, write_tree
 
 TABLES = ROOT / "tests" / "places"
 _ABOUT = {
@@ -112,7 +112,7 @@ class Seen(Record):
 def see(entry: Entry, folder: Path) -> Seen:
     """Lay out an entry in a folder, scan it with every rule, and return what is said of its file."""
     write_tree(folder, dict(entry.files))
-    scanned = run(Plan(paths=(str(folder),), judging=every_rule, jobs=1))
+    scanned = run(Plan(paths=(str(folder),), judging=every_rule, jobs=1, rules=shipped_rules()))
     read = scanned.reads.get(entry.file)
     if read is None:
         return Seen()
@@ -126,7 +126,7 @@ def see(entry: Entry, folder: Path) -> Seen:
 
 @cache
 def _judging() -> Judging:
-    rules = load_rules().rules
+    rules = shipped_rules().rules
     return Judging(rules=tuple(rules.values()), asked=frozenset(rules), profile="strict")
 
 

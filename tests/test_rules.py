@@ -10,7 +10,7 @@ import pytest
 from relcheck.rule_files import Example, read_examples, read_rule
 from relcheck.rules import RuleError, load_rules, rule_files, rules_folder
 from relcheck.scan import scan_examples
-from tests.conftest import git, write_tree
+from tests.conftest import git, shipped_rules, write_tree
 from tests.tokens import make_token
 
 RULE_PATHS = list(rule_files(rules_folder()))
@@ -53,7 +53,7 @@ def test_the_examples_of_a_rule_give_exactly_what_they_say(rule: str, example: E
     folder.mkdir()
     lay_out(folder, example)
 
-    found = scan_examples(folder, rule, example.settings)
+    found = scan_examples(folder, rule, example.settings, shipped_rules())
 
     single = len(example.files) == 1
     expected = [
