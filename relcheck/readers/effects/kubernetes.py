@@ -32,7 +32,7 @@ _LOGIN_VALUES = (
     "-u", "--username", "-p", "--password", "--ca-file", "--cert-file", "--key-file", "--registry-config",
 )  # fmt: skip
 _SETTING = re.compile(
-    r"(?:^|(?<=,))(?P<path>(?:[^,=]*\.)?[^,=.]*[iI]mage)\.(?P<key>repository|tag|digest)=(?P<value>[^,]*)"
+    r"(?:^|(?<=,))(?P<path>(?:[^,=]*\.)?[^,=.]*[iI]mage)\.(?P<key>repository|tag|digest|pullPolicy)=(?P<value>[^,]*)"
 )
 _PACKED = re.compile(rf"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*?)-(?:v?\d+\.|{MARK}|\*)")
 """The file of a packed chart: `NAME-VERSION.tgz`."""
@@ -260,6 +260,8 @@ def _set_images(invocation: Invocation) -> Iterator[Fact]:
         name, tag = pieces.get("repository"), pieces.get("tag")
         if name is None or tag is None or "digest" in pieces:
             continue
+        policy = pieces.get("pullPolicy")
+        loaded = policy is not None and policy.text == "Never"  # nobody pulls it: it was built, and put on the node
         for fact in _image(invocation, name, "deployed"):
             if isinstance(fact, Image) and fact.tag == "" and fact.digest == "":
                 known = MARK not in tag.text
@@ -270,6 +272,7 @@ def _set_images(invocation: Invocation) -> Iterator[Fact]:
                     tag=tag.text if known else UNKNOWN,
                     tag_kind=tag_kind(tag.text) if known else UNKNOWN,
                     state="literal" if known else "partial",
+                    build_here=fact.build_here or loaded,
                 )
 
 
