@@ -32,7 +32,7 @@ _OBJECT = re.compile(r"^(?:apiVersion|kind):\s*\S", re.MULTILINE)
 _COMPOSE_KEYS = frozenset((
     "services", "version", "name", "networks", "volumes", "configs", "secrets", "include", "models", "x",
 ))  # fmt: skip
-_PIPELINE_KEYS = ("jobs", "stages", "steps", "pipelines", "orbs", "executors", "commands", "definitions", "variables")
+_PIPELINE_KEYS = ("jobs", "stages", "steps", "pipelines", "orbs", "executors", "commands", "export", "variables")
 _AZURE = "Microsoft.App/"
 _MODULES = {"kustomize.config.k8s.io": "kustomization", "skaffold": "skaffold", "vendir.k14s.io": "vendir"}
 """Groups whose files have readers of their own, which know them by name too."""
