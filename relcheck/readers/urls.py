@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from relcheck.facts import UNKNOWN, Credential, Fact, Registry, Text, Truth
 from relcheck.refs import MARK
-from relcheck.refs.secrets import identify, literal_form, redact
+from relcheck.refs.secrets import NO_PASSWORDS, identify, literal_form, redact
 from relcheck.refs.url import UrlRef, is_loopback, parse_url
 from relcheck.source import Source, Span
 
@@ -53,13 +53,9 @@ def userinfo(
     )
 
 
-_NO_PASSWORDS = ("x-oauth-basic", "x-access-token", "x-token-auth")
-"""What stands behind a token that is given as the user: GitHub asks for no password then."""
-
-
 def _turned(url: UrlRef) -> UrlRef:
     """Return a URL whose user is the secret (`TOKEN:x-oauth-basic@`) with the token as its password."""
-    if url.password not in _NO_PASSWORDS:
+    if url.password not in NO_PASSWORDS:
         return url
     spans = {"password" if name == "user" else name: span for name, span in url.spans.items() if name != "password"}
     return url.replace(user="", password=url.user, spans=spans)

@@ -24,6 +24,8 @@ BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 CARGO_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _ENTROPY_FLOOR = 3.0
 _TOKEN_SHAPED = 16
+NO_PASSWORDS = ("x-oauth-basic", "x-access-token", "x-token-auth")
+"""What stands behind a token that is given as the user of a URL: forges ask for no password then."""
 _FILLER = lazy_pattern(r"\.{3}|…|x{5,}|X{5,}")
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from relcheck.facts import Credential
-from relcheck.refs.secrets import literal_form, redact
+from relcheck.refs.secrets import NO_PASSWORDS, literal_form, redact
 from relcheck.secrets.engines import AdaptiveEngine, Engine, Hits
 from relcheck.secrets.needs import (
     CASELESS,
@@ -150,16 +150,28 @@ def _detected(path: str, source: Source, lines: Sequence[str], number: int, want
         yield Credential(span=place, kind=UNREAD_LINE, form="empty", where="text", length=len(line))
         return
     for found in detect(path, lines, number, [name for name in order() if name in wanted]):
-        at = line.find(found.secret)
-        begin, end = (start + at, start + at + len(found.secret)) if at >= 0 else (start, start + len(line))
-        made = _credential(found, source.at(begin, end), found.detector, found.secret)
+        at, secret = _turned(line, found)
+        begin, end = (start + at, start + at + len(secret)) if at >= 0 else (start, start + len(line))
+        made = _credential(found, source.at(begin, end), found.detector, secret)
         if found.detector in _WHOLE_WORDS and _WORD.match(line, end - start):
             made = made.replace(form="placeholder")  # the beginning of a longer word, which is no token
         if found.detector == "KeywordDetector" and (_NAMED.search(line, 0, max(at, 0)) or "remoteRef" in line):
             made = made.replace(form="reference")  # the name of a secret, as in `password: {from_secret: name}`
         if found.detector == "KeywordDetector" and found.secret.startswith(_SEALED) and _SEALS in source.text:
             made = made.replace(form="encrypted")
-        yield made.replace(host=_host(line, end - start)) if found.detector == "BasicAuthDetector" else made
+        said = line.find(found.secret)
+        behind = said + len(found.secret) if said >= 0 else len(line)
+        yield made.replace(host=_host(line, behind)) if found.detector == "BasicAuthDetector" else made
+
+
+def _turned(line: str, found: Found) -> tuple[int, str]:
+    """Return where a secret stands and what it is: in `TOKEN:x-oauth-basic@` the token stands as the user."""
+    at = line.find(found.secret)
+    if found.detector == "BasicAuthDetector" and found.secret in NO_PASSWORDS:
+        user = line.rfind("://", 0, max(at, 0)) + len("://")
+        if len("://") <= user < at - 1:
+            return user, line[user : at - 1]
+    return at, found.secret
 
 
 def _credential(found: Found, place: Span, detector: str, secret: str) -> Credential:
