@@ -329,7 +329,7 @@ ROWS = [
     ("a.tf", 'resource "null_resource" "a" {\n  provisioner "local-exec" {\n    command = "docker pull b:2"\n  }\n}\n', "image pulled @ 2"),
     ("a.tf", 'resource "x" "a" {\n  user_data = <<E\n#!/bin/sh\ndocker pull b:2\nE\n}\n', "image pulled @ 2"),
     ("a.tf", 'provider "docker" {\n  registry_auth {\n    address = "r.example.com"\n    password = "abcdef123456"\n  }\n}\n', "credential client-login literal @ abcdef123456"),
-    ("a.tf", 'resource "github_actions_secret" "a" {\n  plaintext_value = "abcdef123456"\n}\n', "credential env literal @ abcdef123456"),
+    ("a.tf", 'resource "github_actions_secret" "a" {\n  plaintext_value = "abcdef123456"\n}\n', "credential terraform-secret literal @ abcdef123456"),
     ("a.tf", 'data "external" "a" {\n  program = ["docker", "pull", "b:2"]\n}\n', "image pulled @ 2"),
     ("a.tf", 'resource "azurerm_linux_web_app" "a" {\n  site_config {\n    application_stack { docker_image_name = "x/y:1" }\n  }\n}\n', "image workload @ 1"),
     ("a.tf", 'resource "google_cloudbuild_trigger" "a" {\n  build {\n    step { name = "x/y:1" }\n  }\n}\n', "image job @ 1"),
