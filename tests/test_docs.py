@@ -40,6 +40,7 @@ HANDED_ON = {
     "shell": "files that scripts write",
     "justfile": "the lines of recipes and processes, which are shell text",
     "taskfile": "the commands of tasks, which are shell text",
+    "appveyor": "the texts of scripts, for a shell and for PowerShell",
     "tilt": "the commands of a Tiltfile, which are shell text",
     "rakefile": "commands in Ruby, which are shell text",
 }

@@ -596,7 +596,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "packer", "packer", ("**/*.pkr.hcl", "**/*.pkr.json", "**/packer*.json"), ((b"login_password",),), comments=("#", "//")
     ),
-    Format("appveyor", "appveyor", ("**/appveyor.y*ml", "**/.appveyor.y*ml"), ((b"environment", b"deploy"),)),
+    Format("appveyor", "appveyor", ("**/appveyor.y*ml", "**/.appveyor.y*ml")),
     Format("ansible", "ansible", ("**/*.yaml", "**/*.yml"), ((b"docker_login:", b"podman_login:"), (b"password",))),
     Format(
         "cloud-keys",

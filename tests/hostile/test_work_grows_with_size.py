@@ -153,6 +153,7 @@ GROWING: dict[str, Grown] = {
     "logins of clients": Grown("registry-clients", "h#.example.com:\n  oauth_token: c#\n", path="gh/hosts.yml"),
     "logins of Packer": Grown("packer", 'post-processor "docker-push" {\n  login_password = "c#"\n}\n', "build {\n", "}\n", path="a.pkr.hcl"),
     "logins of Ansible": Grown("ansible", "- docker_login: {username: a, password: c#}\n"),
+    "scripts of AppVeyor": Grown("appveyor", "- docker pull acme/a#:%B#%\n- ps: docker pull acme/c#\n", "install:\n"),
     "variables of AppVeyor": Grown("appveyor", "  A#_TOKEN: k7Rw2pLq9vTz#\n", "environment:\n"),
     "secrets": Grown("env-file", "TOKEN_#_PASSWORD=k7Rw2pLq9vTz#\nA#=$A\n"),
     "keys": Grown("private-key", "-----BEGIN PRIVATE KEY-----\nMCwBVQIBADANBgkqhkiG9w0BAQEFAASCAT8wggE7AgEAAkEAq7BFUpkGp3LQmlQ#\n-----END PRIVATE KEY-----\n"),
