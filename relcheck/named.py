@@ -1,7 +1,11 @@
-"""Files whose names say nothing and that another file names: the Dockerfile of a build (`dockerfile: images/api.txt`)."""
+"""Files whose names say nothing and that another file names.
+
+The Dockerfile of a build (`dockerfile: images/api.txt`), and what a requirements file reads (`-r deps/base.list`).
+"""
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Mapping
 
 from relcheck.facts import Component, Fact
@@ -25,6 +29,16 @@ def dockerfiles(
         and fact.system == "docker"
         and fact.kind == "context"
         and any(option.name in _NAMING and option.value for option in fact.inputs)
+    )
+
+
+def requirements(path: str, facts: Iterable[Fact]) -> frozenset[str]:
+    """Return the paths that a requirements file reads: seen from its own folder, as pip does."""
+    folder = posixpath.dirname(path)
+    return frozenset(
+        posixpath.normpath(posixpath.join(folder, str(fact.name)))
+        for fact in facts
+        if isinstance(fact, Component) and fact.system == "pypi" and fact.kind == "requirements"
     )
 
 

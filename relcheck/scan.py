@@ -227,12 +227,14 @@ class _Scan:
         )
 
     def _read_named(self, facts: dict[str, list[Fact]]) -> None:
-        """Read as Dockerfiles what builds name so and whose own names say nothing."""
+        """Read by its meaning what another file names and whose own name says nothing."""
         texts = {candidate.path: candidate for candidate in self._discovery.texts}
+        self._read_requirements(facts, texts)
         builds = texts and any(
             type(fact) is Component and fact.system == "docker" for found in facts.values() for fact in found
         )
         if not builds:
+            self._discovery = self._discovery.replace(texts=tuple(texts.values()))
             return
         from relcheck.named import begins_like_one, dockerfiles  # noqa: PLC0415 - few builds name their Dockerfile
 
@@ -246,6 +248,26 @@ class _Scan:
             if begins_like_one(data):
                 self._adopt(texts.pop(path).replace(format="dockerfile"), data, facts)
         self._discovery = self._discovery.replace(texts=tuple(texts.values()))
+
+    def _read_requirements(self, facts: dict[str, list[Fact]], texts: dict[str, Candidate]) -> None:
+        """Read as requirements what requirements files read (`-r`), and what those read in turn."""
+        waiting = (
+            [path for path, candidate in self._candidates.items() if candidate.format == "requirements"]
+            if texts
+            else []
+        )
+        while waiting:
+            from relcheck.named import requirements  # noqa: PLC0415 - many repositories have none
+
+            path = waiting.pop()
+            for named in sorted(requirements(path, facts.get(path, ())) & texts.keys()):
+                try:
+                    data = self._discovery.tree.read(named)
+                except Unavailable as unavailable:
+                    self._passed[named] = str(unavailable)
+                    continue
+                self._adopt(texts.pop(named).replace(format="requirements"), data, facts)
+                waiting.append(named)
 
     def _adopt(self, candidate: Candidate, data: bytes, facts: dict[str, list[Fact]]) -> None:
         """Make a file that was passed over part of the scan."""

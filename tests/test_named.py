@@ -70,3 +70,16 @@ def test_a_long_text_is_looked_at_once() -> None:
     assert not begins_like_one(b"ARG a \\\n" * 200_000)
     assert not begins_like_one(b" \n" * 200_000 + b"x")
     assert time.perf_counter() - start < 2
+
+
+def test_what_a_requirements_file_reads_is_one(tmp_path: Path) -> None:
+    write_tree(tmp_path, {
+        "requirements.txt": "-r deps/base.list\n-r https://files.example.com/x.list\n-r gone.list\n",
+        "deps/base.list": "--requirement=more.list\na==1.0\n",
+        "deps/more.list": "-r base.list\nb==1.0\n",
+        "deps/other.list": "c==1.0\n",
+    })  # fmt: skip
+
+    assert _formats(tmp_path) == {
+        "requirements.txt": "requirements", "deps/base.list": "requirements", "deps/more.list": "requirements",
+    }  # fmt: skip

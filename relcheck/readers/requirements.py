@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from relcheck.facts import Dependency, Fact, Registry
+from relcheck.facts import Component, Dependency, Fact, Registry
 from relcheck.readers.python_requirement import requirement
 from relcheck.readers.urls import registry, trusted
 from relcheck.source import Piece, Source
@@ -98,6 +98,12 @@ def _option(line: Source, where: str) -> Iterator[Fact]:
         yield Registry(
             span=place, parts=parts, ecosystem="pypi", purpose="trusted-host", url=value.text.strip(), host=host,
             tls="off", key=flag,
+        )  # fmt: skip
+    elif flag in ("-r", "--requirement") and value.text and "://" not in value.text and "$" not in value.text:
+        place = value.all()
+        yield Component(
+            span=place, parts={"name": place}, system="pypi", kind="requirements", name=value.text, ref="", ref_kind="none",
+            local=True,
         )  # fmt: skip
     elif flag in ("-e", "--editable"):
         yield from requirement(value, where=where)
