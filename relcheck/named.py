@@ -1,6 +1,6 @@
 """Files whose names say nothing and that another file names.
 
-The Dockerfile of a build (`dockerfile: images/api.txt`), and what a requirements file reads (`-r deps/base.list`).
+The Dockerfile of a build (`dockerfile: images/api.txt`), and what a requirements file (`-r deps/base.list`) or setuptools reads.
 """
 
 from __future__ import annotations

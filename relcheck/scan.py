@@ -252,7 +252,7 @@ class _Scan:
     def _read_requirements(self, facts: dict[str, list[Fact]], texts: dict[str, Candidate]) -> None:
         """Read as requirements what requirements files read (`-r`), and what those read in turn."""
         waiting = (
-            [path for path, candidate in self._candidates.items() if candidate.format == "requirements"]
+            [path for path, candidate in self._candidates.items() if candidate.format in ("requirements", "pyproject")]
             if texts
             else []
         )

@@ -74,6 +74,10 @@ def test_a_long_text_is_looked_at_once() -> None:
 
 def test_what_a_requirements_file_reads_is_one(tmp_path: Path) -> None:
     write_tree(tmp_path, {
+        "pyproject.toml": "[tool.setuptools.dynamic]\ndependencies = { file = ['deps.in'] }\n"
+        "optional-dependencies.x = { file = 'x.in' }\n",
+        "deps.in": "a\n",
+        "x.in": "b\n",
         "requirements.txt": "-r deps/base.list\n-r https://files.example.com/x.list\n-r gone.list\n",
         "deps/base.list": "--requirement=more.list\na==1.0\n",
         "deps/more.list": "-r base.list\nb==1.0\n",
@@ -81,5 +85,6 @@ def test_what_a_requirements_file_reads_is_one(tmp_path: Path) -> None:
     })  # fmt: skip
 
     assert _formats(tmp_path) == {
+        "pyproject.toml": "pyproject", "deps.in": "requirements", "x.in": "requirements",
         "requirements.txt": "requirements", "deps/base.list": "requirements", "deps/more.list": "requirements",
     }  # fmt: skip

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from relcheck.facts import UNKNOWN, Dependency, Fact, Package, Registry, Text, Unreadable
+from relcheck.facts import UNKNOWN, Component, Dependency, Fact, Package, Registry, Text, Unreadable
 from relcheck.readers.nodes import Mapping, Node, Scalar, Sequence
 from relcheck.readers.package_metadata import first, of_python
 from relcheck.readers.package_sources import git_dependency, url_dependency
@@ -45,6 +45,7 @@ def read(source: Source) -> Iterator[Fact]:
         yield from _pdm(tool.map("pdm"))
         yield from _hatch(tool.map("hatch"))
         yield from _flit(tool.map("flit"), folder)
+        yield from _setuptools(tool.map("setuptools"))
         if any(tool.get(name) is not None for name in ("hatch", "pdm", "poe", "cibuildwheel", "tox", "pixi")):
             from relcheck.readers.pyproject_tasks import tasks  # noqa: PLC0415 - brings the shell grammar
 
@@ -330,6 +331,22 @@ def _flit(flit: Mapping | None, folder: str) -> Iterator[Fact]:
     yield from _list(metadata.get("dev-requires"), "dev")
     for _, extra in (metadata.map("requires-extra") or _EMPTY).pairs():
         yield from _list(extra, "optional")
+
+
+def _setuptools(setuptools: Mapping | None) -> Iterator[Fact]:
+    """`[tool.setuptools.dynamic]`: the files of requirements that become the dependencies of the package."""
+    dynamic = setuptools.map("dynamic") if setuptools is not None else None
+    optional = dynamic.map("optional-dependencies") if dynamic is not None else None
+    tables = [dynamic.get("dependencies") if dynamic is not None else None]
+    tables += [value for _, value in optional.pairs()] if optional is not None else []
+    for table in tables:
+        node = table.get("file") if isinstance(table, Mapping) else None
+        for file in node if isinstance(node, Sequence) else (node,):
+            if isinstance(file, Scalar):
+                yield Component(
+                    span=file.span, parts={"name": file.span}, system="pypi", kind="requirements", name=file.value, ref="",
+                    ref_kind="none", local=True,
+                )  # fmt: skip
 
 
 def _hatch(hatch: Mapping | None) -> Iterator[Fact]:
