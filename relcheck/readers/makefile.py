@@ -63,7 +63,7 @@ def _secrets(source: Source) -> Iterator[Fact]:
             yield from environment_facts(match["name"], source.part(*match.span("value")), where="script")
 
 
-_MOVES = re.compile(r"(?<![\w-])(?:cd|pushd|set|export|trap)\b")
+_MOVES = re.compile(r"(?<![\w-])(?:cd|pushd|set|export|trap)\b|(?:^|[;&|(])\s*[A-Za-z_]\w*=")
 
 
 def _together(recipes: Iterator[tuple[Source, bool]]) -> Iterator[tuple[list[Source], bool]]:

@@ -122,10 +122,21 @@ def _kubectl(invocation: Invocation) -> Iterator[Fact]:
             yield from embedded("documents", body)
     elif verb == "patch":
         for value in invocation.values("-p", "--patch"):
-            from relcheck.readers.kustomization import inline_patch  # noqa: PLC0415 - patches in scripts are rare
+            yield from _patched(invocation, value)
 
-            place = {"job": invocation.setting.job, "step": invocation.setting.step}
-            yield from (fact.replace(**place) for fact in inline_patch(value) if isinstance(fact, Image))
+
+def _patched(invocation: Invocation, patch: Source) -> Iterator[Image]:
+    """The images in a patch: part of an object, or a list of JSON operations."""
+    from relcheck.readers.kubernetes import workload_facts  # noqa: PLC0415 - patches in scripts are rare
+    from relcheck.readers.kustomization import json_patch  # noqa: PLC0415 - see above
+    from relcheck.readers.nodes import Mapping, Sequence  # noqa: PLC0415 - see above
+    from relcheck.readers.yaml_tree import load  # noqa: PLC0415 - see above
+
+    for node in load(patch).documents:
+        found = json_patch(node) if isinstance(node, Sequence) else ()
+        for fact in workload_facts(node) if isinstance(node, Mapping) else found:
+            if isinstance(fact, Image):
+                yield fact.replace(job=invocation.setting.job, step=invocation.setting.step)
 
 
 def _base(invocation: Invocation, value: Source) -> Iterator[Fact]:
