@@ -41,6 +41,7 @@ HANDED_ON = {
     "justfile": "the lines of recipes and processes, which are shell text",
     "taskfile": "the commands of tasks, which are shell text",
     "appveyor": "the texts of scripts, for a shell and for PowerShell",
+    "packer": "the commands of provisioners, which are shell text",
     "tilt": "the commands of a Tiltfile, which are shell text",
     "rakefile": "commands in Ruby, which are shell text",
 }

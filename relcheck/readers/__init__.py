@@ -594,7 +594,8 @@ FORMATS: tuple[Format, ...] = (
         ),
     ),
     Format(
-        "packer", "packer", ("**/*.pkr.hcl", "**/*.pkr.json", "**/packer*.json"), ((b"login_password",),), comments=("#", "//")
+        "packer", "packer", ("**/*.pkr.hcl", "**/*.pkr.json", "**/packer*.json"),
+        ((b"source", b"build", b"login_password"),), comments=("#", "//"),
     ),
     Format("appveyor", "appveyor", ("**/appveyor.y*ml", "**/.appveyor.y*ml")),
     Format("ansible", "ansible", ("**/*.yaml", "**/*.yml"), ((b"docker_login:", b"podman_login:"), (b"password",))),

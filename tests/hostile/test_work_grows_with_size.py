@@ -151,6 +151,7 @@ GROWING: dict[str, Grown] = {
     "logins of sbt": Grown("sbt", 'credentials += Credentials("a", "m#.example.com", "b", "c#")\n'),
     "logins of Ivy": Grown("ivy-settings", '<credentials host="m#.example.com" passwd="c#"/>\n', "<ivysettings>", "</ivysettings>"),
     "logins of clients": Grown("registry-clients", "h#.example.com:\n  oauth_token: c#\n", path="gh/hosts.yml"),
+    "machines of Packer": Grown("packer", 'source "docker" "a#" {\n  image = "acme/a#:${var.x}"\n}\n', path="a.pkr.hcl"),
     "logins of Packer": Grown("packer", 'post-processor "docker-push" {\n  login_password = "c#"\n}\n', "build {\n", "}\n", path="a.pkr.hcl"),
     "logins of Ansible": Grown("ansible", "- docker_login: {username: a, password: c#}\n"),
     "scripts of AppVeyor": Grown("appveyor", "- docker pull acme/a#:%B#%\n- ps: docker pull acme/c#\n", "install:\n"),
