@@ -76,3 +76,32 @@ resource "terraform_data" "release" {
     EOT
   }
 }
+
+resource "kubectl_manifest" "release" {
+  yaml_body = <<-EOT
+    apiVersion: tekton.dev/v1
+    kind: PipelineRun
+    metadata:
+      name: release
+      namespace: shop
+      annotations: {pipelinesascode.tekton.dev/on-event: "[push]"}
+    spec: {pipelineRef: {name: release}}
+    ---
+    apiVersion: builtin
+    kind: NamespaceTransformer
+    metadata: {name: shop, namespace: shop}
+  EOT
+}
+
+resource "kubectl_manifest" "release" {
+  yaml_body = <<-EOT
+    apiVersion: tekton.dev/v1
+    kind: PipelineRun
+    metadata:
+      name: release
+      namespace: shop
+      annotations: {pipelinesascode.tekton.dev/on-event: "[push]"}
+    spec:
+      pipelineRef: {name: release}
+  EOT
+}
