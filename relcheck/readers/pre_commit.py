@@ -121,7 +121,8 @@ def _versioned(item: Scalar, language: str) -> Iterator[Fact]:
     match = re.match(mark, item.value[skip:])
     name = match["name"] if match else item.value[skip:]
     version = (match["version"] or "") if match else ""
-    parts = {"name": item.source.at(skip, skip + len(name))}
+    begin = skip + (match.start("name") if match else 0)
+    parts = {"name": item.source.at(begin, begin + len(name))}
     if match and version:
         start, end = match.span("version")
         parts["constraint"] = item.source.at(skip + start, skip + end)

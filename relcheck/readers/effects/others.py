@@ -173,10 +173,13 @@ def _cargo(invocation: Invocation) -> Iterator[Fact]:
         for word in invocation.operands(
             ("--version", "--vers", "--root", "--features", "-F", "--target", "--registry", "--profile")
         ):
-            name, _, inline = word.text.partition("@")
-            pinned = inline or (version.text if version is not None else "")
-            found = _tool(invocation, "cargo", name, pinned, word.source.all())
-            yield found.replace(locked=locked)
+            name, at, inline = word.text.partition("@")
+            given = word.source.part(len(name) + len(at), len(word.text)) if inline else version
+            found = _tool(invocation, "cargo", name, given.text if given is not None else "", word.source.all())
+            parts = {"name": word.source.at(0, len(name))} if MARK not in name else {}
+            if given is not None and MARK not in given.text:
+                parts["constraint"] = given.all()
+            yield found.replace(locked=locked, parts=parts)
 
 
 _FIXED = re.compile(r"v\d+\.\d+\.\d+|[0-9a-f]{7,40}$|v?\d+(?:\.\d+)?$|[<>]=?v")
