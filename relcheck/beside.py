@@ -39,26 +39,26 @@ class Beside(Generic[T]):
 
     def result(self) -> T | None:
         """Wait for the answer; `None` where the process came to grief, and the work is to be done here."""
+        end, self._end = self._end, -1
         try:
-            with open(self._end, "rb") as answer:
+            with open(end, "rb") as answer:
                 return pickle.load(answer)  # type: ignore[no-any-return]  # noqa: S301 - written by our own process
         except (EOFError, pickle.UnpicklingError):
             return None
         finally:
-            self._end = -1
-            self._reap()
+            self._end_process()
 
     def stop(self) -> None:
         """End the process, unless it has answered: nobody waits for it any more."""
         if self._end >= 0:
             os.close(self._end)
             self._end = -1
-            with suppress(ProcessLookupError):
-                os.kill(self._process, signal.SIGKILL)
-            self._reap()
+            self._end_process()
 
-    def _reap(self) -> None:
-        with suppress(ChildProcessError):
+    def _end_process(self) -> None:
+        """Wait for no process: it has said all, or whoever asked was interrupted."""
+        with suppress(ProcessLookupError, ChildProcessError):
+            os.kill(self._process, signal.SIGKILL)
             os.waitpid(self._process, 0)
 
 

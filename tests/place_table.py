@@ -15,20 +15,12 @@ from relcheck.findings import Finding
 from relcheck.records import Record
 from relcheck.rules import RuleSet
 from relcheck.scan import Judging, Plan, Read, run
+from tests.acceptance.reading import ABOUT
 from tests.conftest import ROOT, shipped_rules, write_tree
 
 TABLES = ROOT / "tests" / "places"
 _ABOUT = {
-    "image": ("role",),
-    "component": ("kind", "ref_kind"),
-    "credential": ("kind", "form"),
-    "registry": ("purpose", "tls"),
-    "download": ("verified_by",),
-    "dependency": ("where", "name", "firmness"),
-    "login": ("host",),
-    "publish": ("ecosystem",),
-    "install": ("tool",),
-    "deploy": ("namespace",),
+    **ABOUT,
     "manifest": ("name",),
     "resource": ("kind", "namespace", "namespace_from"),
     "command": ("program", "verb"),

@@ -43,6 +43,8 @@ _OWNED = frozenset({
 })  # fmt: skip
 """Where components stand under the name of an account that may be the repository's own."""
 
+_WRITE, _NONE = "write", "none"
+"""Levels of the permission `id-token` of a job."""
 _PULLED = frozenset({"job", "service", "run", "pulled", "action"})
 _RUNNERS = frozenset({"make", "gmake", "just", "task", "mage", "rake", "invoke", "nox", "tox", "source", ".", "eval"})
 _PACKAGE_RUNNERS = frozenset({"npm", "pnpm", "yarn", "bun", "poetry", "uv", "pdm", "hatch"})
@@ -180,7 +182,7 @@ def _events_of_callers(repository: Repository, path: str, calling: list[tuple[st
     if not callers:
         return
     facts = repository.of(path)
-    if all(caller.id_token == "none" for caller in callers):  # noqa: S105 - a level, not a secret
+    if all(caller.id_token == _NONE for caller in callers):
         _hand_on_no_identity(repository, path, *placed[0])
     for index, fact in enumerate(list(facts)):
         if isinstance(fact, Job) and "workflow_call" in fact.triggers:
@@ -194,13 +196,13 @@ def _events_of_callers(repository: Repository, path: str, calling: list[tuple[st
 def _hand_on_no_identity(repository: Repository, path: str, other: str, caller: Job) -> None:
     """A called job has no more permissions than the job that calls it, whatever it asks for."""
     facts = repository.of(path)
-    asking = {fact.id for fact in facts if isinstance(fact, Job) and fact.reusable and fact.id_token == "write"}  # noqa: S105
+    asking = {fact.id for fact in facts if isinstance(fact, Job) and fact.reusable and fact.id_token == _WRITE}
     related = Related(span=caller.span, path=other, note="the job that calls it hands on no id-token: write")
     for index, fact in enumerate(list(facts)):
         if isinstance(fact, Job) and fact.id in asking:
-            repository.put(path, index, fact.replace(id_token="none"))  # noqa: S106 - a level
-        elif isinstance(fact, Publish) and fact.job in asking and fact.id_token == "write":  # noqa: S105
-            repository.put(path, index, fact.replace(id_token="none", related=(*fact.related, related)))  # noqa: S106
+            repository.put(path, index, fact.replace(id_token=_NONE))
+        elif isinstance(fact, Publish) and fact.job in asking and fact.id_token == _WRITE:
+            repository.put(path, index, fact.replace(id_token=_NONE, related=(*fact.related, related)))
 
 
 def _called(job: Job, callers: list[Job], *, called: bool) -> dict[str, object]:
@@ -385,7 +387,7 @@ def _bears_secrets(job: Job) -> bool:
     """Whether the job has a secret, an identity token or a right to write."""
     named = any(secret.name not in _NO_SECRET for secret in job.secrets)
     rights = job.write_all or any(line.endswith(": write") for line in job.permissions)
-    return named or rights or job.id_token == "write"  # noqa: S105 - a level, not a secret
+    return named or rights or job.id_token == _WRITE
 
 
 def runs_script(command: Command) -> bool:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from relcheck.source import Source
 
-_LINE = re.compile(r"(?P<text>[^\r\n]*)(?:\r\n|\n|\r|\Z)")
-_SECTION = re.compile(r"\s*\[(?P<name>[^\]]*)\]\s*$")
+LINE = re.compile(r"(?P<text>[^\r\n]*)(?:\r\n|\n|\r|\Z)")
+SECTION = re.compile(r"\s*\[(?P<name>[^\]]*)\]\s*$")
 
 
 class Entry(NamedTuple):
@@ -27,12 +27,12 @@ class Entry(NamedTuple):
 def entries(source: Source, *, separators: str = "=:", continued: bool = True) -> Iterator[Entry]:
     """Yield the settings of an INI text; lines beginning with `#` or `;` are comments."""
     section, key = "", ""
-    for match in _LINE.finditer(source.text):
+    for match in LINE.finditer(source.text):
         text = match["text"]
         stripped = text.strip()
         if not stripped or stripped[0] in "#;":
             continue
-        head = _SECTION.match(text)
+        head = SECTION.match(text)
         if head is not None:
             section, key = head["name"].strip(), ""
             continue

@@ -101,14 +101,10 @@ def _python(key: Scalar, table: Mapping, shared: dict[str, Any]) -> Iterator[Fac
 
 
 def _tasks(table: Mapping | None) -> Iterator[Fact]:
-    if table is None or not table.items:
-        return
-    from relcheck.readers.shell import read_shell  # noqa: PLC0415 - the shell grammar is only needed here
+    if table is not None and table.items:
+        from relcheck.readers.named_commands import named_commands  # noqa: PLC0415 - the shell grammar is only needed here
 
-    for key, value in table.pairs():
-        command = value.scalar("cmd") if isinstance(value, Mapping) else value
-        if isinstance(command, Scalar):
-            yield from read_shell(command.source, context=f"pixi:{key.value}")
+        yield from named_commands(table, "cmd", "pixi")
 
 
 _EMPTY = Mapping(Source("", ""), 0, flow=False)

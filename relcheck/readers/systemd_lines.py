@@ -10,11 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from relcheck.readers.ini_lines import trimmed
+from relcheck.readers.ini_lines import LINE, SECTION, trimmed
 from relcheck.source import Piece, Source
 
-_LINE = re.compile(r"(?P<text>[^\r\n]*)(?:\r\n|\n|\r|\Z)")
-_SECTION = re.compile(r"\s*\[(?P<name>[^\]]*)\]\s*$")
 _SETTING = re.compile(r"\s*(?P<name>[A-Za-z][\w-]*)[ \t]*=")
 _CONTINUED = re.compile(r"\\[ \t]*$")
 
@@ -31,7 +29,7 @@ def settings(source: Source) -> Iterator[Setting]:
     """Yield the settings of a unit file in their order."""
     section = ""
     for line in _logical_lines(source):
-        head = _SECTION.match(line.text)
+        head = SECTION.match(line.text)
         if head is not None:
             section = head["name"].strip()
             continue
@@ -44,7 +42,7 @@ def _logical_lines(source: Source) -> Iterator[Source]:
     pieces: list[Piece] = []
     words: list[str] = []
     size = 0
-    for match in _LINE.finditer(source.text):
+    for match in LINE.finditer(source.text):
         text, start = match["text"], match.start()
         if text.lstrip()[:1] in ("#", ";") or (not text.strip() and not pieces):
             continue

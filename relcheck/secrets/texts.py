@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from relcheck.discover import Candidate, Discovery
@@ -36,7 +37,8 @@ class TextSearch:
         if not alone and len(discovery.texts) >= MANY and isinstance(discovery.tree, WorkingTree):
             from relcheck.beside import Beside, may_fork  # noqa: PLC0415 - a hook reads a few files
 
-            self._beside = Beside(self._answer) if may_fork() else None
+            with suppress(OSError):  # no process can be had: the search is done here
+                self._beside = Beside(self._answer) if may_fork() else None
 
     def result(self, passed: dict[str, str]) -> Iterator[tuple[Candidate, Source, list[Fact]]]:
         """Yield the files that hold secrets, with what they hold; `passed` takes the others that were not read, and why."""

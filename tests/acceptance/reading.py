@@ -15,6 +15,19 @@ from relcheck.source import Source
 KindT = TypeVar("KindT", bound=Fact)
 SHA = "0123456789abcdef0123456789abcdef01234567"
 DIGEST = "sha256:" + "0a" * 32
+ABOUT: dict[str, tuple[str, ...]] = {
+    "image": ("role",),
+    "component": ("kind", "ref_kind"),
+    "credential": ("kind", "form"),
+    "registry": ("purpose", "tls"),
+    "download": ("verified_by",),
+    "dependency": ("where", "name", "firmness"),
+    "login": ("host",),
+    "publish": ("ecosystem",),
+    "install": ("tool",),
+    "deploy": ("namespace",),
+}
+"""The fields of a fact that a row names before the words at its place."""
 STEPS = "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n"
 
 

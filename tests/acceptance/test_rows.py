@@ -12,6 +12,7 @@ import pytest
 from relcheck.facts import KIND_OF, Fact
 from relcheck.readers import raise_faults, read_source
 from relcheck.source import Source
+from tests.acceptance.reading import ABOUT
 
 DIGEST = "sha256:" + "0a" * 32
 
@@ -25,20 +26,8 @@ def _faults_surface() -> Iterator[None]:
 
 def shown(fact: Fact, text: str) -> str:
     """Return the kind of a fact, what it is about, and the words at its place."""
-    names = {
-        "image": ("role",),
-        "component": ("kind", "ref_kind"),
-        "credential": ("kind", "form"),
-        "registry": ("purpose", "tls"),
-        "download": ("verified_by",),
-        "dependency": ("where", "name", "firmness"),
-        "login": ("host",),
-        "publish": ("ecosystem",),
-        "install": ("tool",),
-        "deploy": ("namespace",),
-    }
     kind = KIND_OF[type(fact)]
-    about = [str(getattr(fact, name)) for name in names.get(kind, ())]
+    about = [str(getattr(fact, name)) for name in ABOUT.get(kind, ())]
     return " ".join([kind, *about, "@", text[fact.span.start : fact.span.end]])
 
 

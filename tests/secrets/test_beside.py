@@ -68,6 +68,15 @@ def test_a_process_that_comes_to_grief_is_done_without(folder: Path, monkeypatch
     assert scanned(folder, 2).findings == scanned(folder, 1).findings
 
 
+def test_without_a_process_the_texts_are_searched_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_process() -> int:
+        raise BlockingIOError
+
+    monkeypatch.setattr(os, "fork", no_process)
+
+    assert scanned(folder, 2).findings == scanned(folder, 1).findings
+
+
 def test_what_fails_answers_nothing() -> None:
     def fails() -> int:
         raise ValueError

@@ -128,7 +128,7 @@ def _login(invocation: Invocation) -> Iterator[Fact]:
     yield from (fact.replace(host=host) for fact in found)
 
 
-def image_of(invocation: Invocation, word: Word | Source | None, role: str, **fields: Any) -> Image | None:  # noqa: ANN401
+def image_of(invocation: Invocation, word: Word | Source | None, role: str, **fields: Any) -> Image | None:  # noqa: ANN401 - of `image_fact`
     """Return the image that a word of a command names; a path or an option names none."""
     source = word.source if isinstance(word, Word) else word
     if source is None or source.text.startswith(("-", ".", "/")):

@@ -27,30 +27,15 @@ def _named(invocation: Invocation, word: Word | Source, role: str) -> Iterator[F
 
 def _skopeo(invocation: Invocation, verb: str) -> Iterator[Fact]:
     """`skopeo copy SOURCE DESTINATION`: the transport says what is an image of a registry."""
-    operands = invocation.operands(
-        (
-            "--src-creds",
-            "--dest-creds",
-            "--authfile",
-            "--format",
-            "--override-arch",
-            "--override-os",
-            "--src",
-            "-s",
-            "--dest",
-            "-d",
-        )
-    )
+    values = ("--src-creds", "--dest-creds", "--authfile", "--format", "--override-arch", "--override-os")
+    operands = invocation.operands((*values, "--src", "-s", "--dest", "-d"))
     if verb == "copy" and len(operands) > 1:
         if operands[0].text.startswith("docker://"):
-            found = image_of(invocation, operands[0], "pulled")
-            if found is not None:
-                yield found
+            yield from _named(invocation, operands[0], "pulled")
         if operands[1].text.startswith("docker://"):
             yield from pushed(invocation, operands[1])
-    elif verb in ("inspect", "delete") and operands and operands[0].text.startswith("docker://"):
-        if verb == "inspect":
-            yield from _named(invocation, operands[0], "pulled")
+    elif verb == "inspect" and operands and operands[0].text.startswith("docker://"):
+        yield from _named(invocation, operands[0], "pulled")
     elif verb == "sync" and len(operands) > 1:
         transports = [value.text for value in (*invocation.values("--src"), *invocation.values("--dest"))]
         if transports[:1] == ["docker"]:
@@ -82,14 +67,10 @@ def _crane(invocation: Invocation, verb: str) -> Iterator[Fact]:
         for value in invocation.values("-t", "--tag", "--new_tag"):
             yield from pushed(invocation, value)
     elif verb in ("copy", "cp") and len(operands) > 1:
-        found = image_of(invocation, operands[0], "pulled")
-        if found is not None:
-            yield found
+        yield from _named(invocation, operands[0], "pulled")
         yield from pushed(invocation, operands[1])
     elif verb == "pull" and operands:
-        found = image_of(invocation, operands[0], "pulled")
-        if found is not None:
-            yield found
+        yield from _named(invocation, operands[0], "pulled")
 
 
 def _regctl(invocation: Invocation, verb: str) -> Iterator[Fact]:
@@ -104,15 +85,11 @@ def _oras(invocation: Invocation, verb: str) -> Iterator[Fact]:
     if verb == "push" and operands:
         yield from pushed(invocation, operands[0])
     elif verb == "attach" and operands:
-        attached = image_of(invocation, operands[0], "signed")
-        if attached is not None:
-            yield attached
+        yield from _named(invocation, operands[0], "signed")
     elif verb in ("copy", "cp") and len(operands) > 1:
         yield from pushed(invocation, operands[1])
     elif verb == "pull" and operands:
-        found = image_of(invocation, operands[0], "artifact")
-        if found is not None:
-            yield found
+        yield from _named(invocation, operands[0], "artifact")
 
 
 def _apko(invocation: Invocation, verb: str) -> Iterator[Fact]:

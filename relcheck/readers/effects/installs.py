@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 from relcheck.facts import UNKNOWN, Dependency, Download, Fact, Text
 from relcheck.patterns import lazy_pattern
-from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.effects.invocation import Invocation, where_of
 from relcheck.readers.effects.publishing import host_of, publish
 from relcheck.readers.python_requirement import requirement
 from relcheck.readers.urls import registry, url_parts
@@ -107,9 +107,10 @@ def _nuget(invocation: Invocation) -> Iterator[Fact]:
 def _choco(invocation: Invocation) -> Iterator[Fact]:
     if invocation.verb == "push":
         source = invocation.value("-s", "--source")
-        place = {"job": invocation.setting.job, "step": invocation.setting.step}
         if source is not None:
-            yield from registry(source, ecosystem="chocolatey", purpose="publish", key="--source", **place)  # type: ignore[arg-type]
+            yield from registry(
+                source, ecosystem="chocolatey", purpose="publish", key="--source", **where_of(invocation)
+            )
         yield publish(invocation, "chocolatey", host=host_of(source))
     if invocation.verb in ("install", "upgrade"):
         words = invocation.operands(("--version", "-s", "--source", "--params", "-a", "--install-arguments"))
@@ -135,8 +136,7 @@ def _conda(invocation: Invocation) -> Iterator[Fact]:
         return
     for value in invocation.values("-c", "--channel"):
         if "://" in value.text:
-            place = {"job": invocation.setting.job, "step": invocation.setting.step}
-            yield from registry(value, ecosystem="conda", purpose="index", key="--channel", **place)  # type: ignore[arg-type]
+            yield from registry(value, ecosystem="conda", purpose="index", key="--channel", **where_of(invocation))
     values = ("-c", "--channel", "-n", "--name", "-p", "--prefix", "-f", "--file", "--revision", "--solver", "--subdir")
     for word in invocation.operands(values):
         match = _CONDA_SPEC.fullmatch(word.text.replace(MARK, "x"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from relcheck.readers.effects import TELLING
 from relcheck.records import Record
@@ -321,3 +322,8 @@ def _script_text(program: str, words: list[Word]) -> Source | None:
     if program == "ssh" and len(words) > 2 and not words[-1].text.startswith("-") and " " in words[-1].text:
         return words[-1].source
     return None
+
+
+def where_of(invocation: Invocation) -> dict[str, Any]:
+    """Return the job and the step of a command, as the fields that each of its facts has."""
+    return {"job": invocation.setting.job, "step": invocation.setting.step}

@@ -9,7 +9,7 @@ from typing import Any
 
 from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Publish, Registry
 from relcheck.readers.effects import EFFECTS
-from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.effects.invocation import Invocation, where_of
 from relcheck.readers.effects.publishing import host_of, publish
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.npm_spec import npm_firmness
@@ -66,7 +66,7 @@ def _settings(invocation: Invocation) -> Iterator[Fact]:
     """`--registry URL`, `npm config set registry URL`, `npm config set strict-ssl false`."""
     for value in invocation.values("--registry"):
         purpose = "publish" if "publish" in invocation.verb else "index"
-        yield from registry(value, ecosystem="npm", purpose=purpose, key="--registry", **_where(invocation))
+        yield from registry(value, ecosystem="npm", purpose=purpose, key="--registry", **where_of(invocation))
     words = [word for word in invocation.rest if not word.text.startswith("-")]
     if invocation.verb in ("config set", "set") or (invocation.verb == "config" and words and words[0].text == "set"):
         words = words[1:] if invocation.verb == "config" else words
@@ -79,18 +79,14 @@ def _settings(invocation: Invocation) -> Iterator[Fact]:
             if key == "strict-ssl" and text == "false":
                 yield Registry(
                     span=place.source.all(), ecosystem="npm", purpose="index", url=UNKNOWN, host=UNKNOWN, tls="off",
-                    key="strict-ssl=false", **_where(invocation),
+                    key="strict-ssl=false", **where_of(invocation),
                 )  # fmt: skip
             elif key.endswith("registry"):
                 source = place.source.part(len(key) + 1, len(place.text)) if "=" in place.text else place.source
                 scope = key.partition(":")[0] if key.startswith("@") else ""
                 yield from registry(
-                    source, ecosystem="npm", purpose="index", key=key, scope=scope, **_where(invocation)
+                    source, ecosystem="npm", purpose="index", key=key, scope=scope, **where_of(invocation)
                 )
-
-
-def _where(invocation: Invocation) -> dict[str, Any]:
-    return {"job": invocation.setting.job, "step": invocation.setting.step}
 
 
 def _publish(invocation: Invocation) -> Publish:
@@ -149,7 +145,7 @@ def _install(invocation: Invocation, *, frozen: bool | None) -> Install:
         frozen=settled,
         scripts=scripts,
         ci=in_ci,
-        **_where(invocation),
+        **where_of(invocation),
     )
 
 
@@ -197,7 +193,7 @@ def _dependency(invocation: Invocation, word: Word, where: str, *, everywhere: b
         constraint=spec if known else UNKNOWN,
         firmness=npm_firmness(spec) if known else UNKNOWN,
         global_install=everywhere,
-        **_where(invocation),
+        **where_of(invocation),
     )
 
 

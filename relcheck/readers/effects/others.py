@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Registry, Truth
 from relcheck.readers.effects import system
-from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.effects.invocation import Invocation, where_of
 from relcheck.readers.effects.publishing import host_of, publish
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.effects.system import packages
@@ -44,10 +43,6 @@ def facts(invocation: Invocation) -> Iterator[Fact]:
 _ADDS = ("add", "require", "r", "global", "install", "reinstall", "fetch", "binstall")
 _ADDERS = ("bundle", "composer", "dotnet", "nuget", "gem", "cargo", "brew")
 """The verbs that add single packages, of the tools that `installs` knows."""
-
-
-def _where(invocation: Invocation) -> dict[str, Any]:
-    return {"job": invocation.setting.job, "step": invocation.setting.step}
 
 
 def _only_local(invocation: Invocation) -> bool:
@@ -86,12 +81,12 @@ def _unchecked(invocation: Invocation) -> Iterator[Fact]:
         if (unsigned or option) and not _only_local(invocation) and not (tool == "rpm" and _only_asks(invocation)):
             yield Registry(
                 span=word.source.all(), ecosystem="os", purpose="os", url="", host="", key=text, integrity_off=True,
-                **_where(invocation),
+                **where_of(invocation),
             )  # fmt: skip
         elif maven:
             yield Registry(
                 span=word.source.all(), ecosystem="maven", purpose="index", url=UNKNOWN, host=UNKNOWN, tls="off", key=text,
-                **_where(invocation),
+                **where_of(invocation),
             )  # fmt: skip
     yield from _lax(invocation, tool)
     if tool in ("dnf", "zypper", "rpm", "apk"):
@@ -125,7 +120,7 @@ def _lax(invocation: Invocation, tool: str) -> Iterator[Fact]:
     for place, key in found:
         yield Registry(
             span=place.all(), ecosystem=_ECOSYSTEM.get(tool, "maven"), purpose="signature" if tool == "gem" else "index",
-            url="", host="", key=f"{tool} {key}", integrity_off=True, **_where(invocation),
+            url="", host="", key=f"{tool} {key}", integrity_off=True, **where_of(invocation),
         )  # fmt: skip
 
 
@@ -139,7 +134,7 @@ def _open_keys(invocation: Invocation) -> Iterator[Registry]:
         if value.text.startswith("http://"):
             yield Registry(
                 span=value.all(), ecosystem="os", purpose="os", url="", host="", key=f"apt-key {value.text}",
-                integrity_off=True, **_where(invocation),
+                integrity_off=True, **where_of(invocation),
             )  # fmt: skip
 
 
@@ -154,7 +149,7 @@ def _tool(
         name=UNKNOWN if MARK in name else name,
         constraint=UNKNOWN if MARK in version else version,
         firmness=UNKNOWN if MARK in version else firm,
-        **_where(invocation),
+        **where_of(invocation),
     )
 
 
@@ -192,7 +187,7 @@ def _go(invocation: Invocation) -> Iterator[Fact]:
         for word in invocation.words[1:]:
             name, equals, value = word.text.partition("=")
             if equals and value and name in ("GOPRIVATE", "GONOPROXY"):
-                yield no_proxy(word.source.part(len(name) + 1, len(word.text)), name, **_where(invocation))
+                yield no_proxy(word.source.part(len(name) + 1, len(word.text)), name, **where_of(invocation))
     if invocation.verb not in ("install", "run", "get"):
         return
     for word in invocation.operands(("-ldflags", "-tags", "-o", "-mod", "-modfile")):
@@ -222,7 +217,7 @@ def _gem(invocation: Invocation) -> Iterator[Fact]:
     for value in invocation.values("-s", "--source", "--host", "-a", "--add"):
         purpose = "publish" if invocation.verb == "push" else "index"
         for fact in registry(
-            value, ecosystem="gem", purpose=purpose, key=f"gem {invocation.verb}", **_where(invocation)
+            value, ecosystem="gem", purpose=purpose, key=f"gem {invocation.verb}", **where_of(invocation)
         ):
             if isinstance(fact, Registry):
                 yield fact
@@ -258,7 +253,7 @@ def _composer(invocation: Invocation) -> Iterator[Fact]:
 def _settled(invocation: Invocation, ecosystem: str, *, frozen: Truth) -> Install:
     return Install(
         span=invocation.verb_words[-1].source.all(), ecosystem=ecosystem, tool=invocation.program, frozen=frozen,
-        ci=bool(invocation.setting.job), **_where(invocation),
+        ci=bool(invocation.setting.job), **where_of(invocation),
     )  # fmt: skip
 
 
@@ -267,7 +262,7 @@ def _bundle(invocation: Invocation) -> Iterator[Fact]:
         frozen = invocation.has("--frozen", "--deployment") is not None
         yield Install(
             span=invocation.verb_words[-1].source.all(), ecosystem="gem", tool="bundle", frozen=True if frozen else UNKNOWN,
-            ci=bool(invocation.setting.job), **_where(invocation),
+            ci=bool(invocation.setting.job), **where_of(invocation),
         )  # fmt: skip
 
 
@@ -283,7 +278,7 @@ def _maven(invocation: Invocation) -> Iterator[Fact]:
         target = _TARGET.match(word.text)
         if target is not None:
             place = word.source.part(target.end(), len(word.text))
-            yield from registry(place, ecosystem="maven", purpose="publish", key=target["key"], **_where(invocation))
+            yield from registry(place, ecosystem="maven", purpose="publish", key=target["key"], **where_of(invocation))
     words = [word.text for word in invocation.words[1:]]
     skipped = ("-DskipDeploy", "-Dmaven.deploy.skip", "-DskipPublishing", "-DskipNexusStagingDeployMojo")
     if any(text.startswith(skipped) and not text.endswith("=false") for text in words):
@@ -359,7 +354,7 @@ def _dotnet(invocation: Invocation) -> Iterator[Fact]:
         purpose = "publish" if "push" in invocation.verb else "index"
         if source is not None:
             yield from registry(
-                source, ecosystem="nuget", purpose=purpose, key=f"nuget {invocation.verb}", **_where(invocation)
+                source, ecosystem="nuget", purpose=purpose, key=f"nuget {invocation.verb}", **where_of(invocation)
             )
     if invocation.verb in ("nuget push", "push"):
         yield publish(invocation, "nuget", host=host_of(source) if source is None or "://" in source.text else UNKNOWN)

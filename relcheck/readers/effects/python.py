@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import Any
 
 from relcheck.facts import UNKNOWN, Dependency, Fact, Install, Publish, Registry, Truth
-from relcheck.readers.effects.invocation import Invocation
+from relcheck.readers.effects.invocation import Invocation, where_of
 from relcheck.readers.effects.publishing import host_of, publish
 from relcheck.readers.effects.secrets import credential, secret_options
 from relcheck.readers.python_requirement import requirement
@@ -77,22 +76,18 @@ def _added(invocation: Invocation) -> Iterator[Fact]:
     yield from installs.facts(invocation)
 
 
-def _where(invocation: Invocation) -> dict[str, Any]:
-    return {"job": invocation.setting.job, "step": invocation.setting.step}
-
-
 def _indexes(invocation: Invocation) -> Iterator[Fact]:
     for name, purpose in _INDEXES.items():
         short = name in ("-f", "-i")
         if short and invocation.program not in ("pip", "pip3") and invocation.verb != "pip install":
             continue
         for value in invocation.values(name):
-            yield from registry(value, ecosystem="pypi", purpose=purpose, key=name, **_where(invocation))
+            yield from registry(value, ecosystem="pypi", purpose=purpose, key=name, **where_of(invocation))
     for value in invocation.values("--trusted-host", "--allow-insecure-host"):
         host, parts = trusted(value)
         yield Registry(
             span=value.all(), parts=parts, ecosystem="pypi", purpose="trusted-host", host=host, tls="off",
-            url=UNKNOWN if host is UNKNOWN else value.text.strip(), key="--trusted-host", **_where(invocation),
+            url=UNKNOWN if host is UNKNOWN else value.text.strip(), key="--trusted-host", **where_of(invocation),
         )  # fmt: skip
 
 
@@ -112,7 +107,7 @@ def _pip(invocation: Invocation) -> Iterator[Fact]:
             continue
         for fact in requirement(word.source, where="command", group="dev"):
             if isinstance(fact, Dependency):
-                yield fact.replace(**_where(invocation), hashed=fact.hashed or constrained)
+                yield fact.replace(**where_of(invocation), hashed=fact.hashed or constrained)
 
 
 def _install(invocation: Invocation, *, frozen: Truth) -> Install:
@@ -125,7 +120,7 @@ def _install(invocation: Invocation, *, frozen: Truth) -> Install:
         frozen=frozen,
         ci=bool(invocation.setting.job),
         hashes=True if invocation.has("--require-hashes") is not None else UNKNOWN,
-        **_where(invocation),
+        **where_of(invocation),
     )
 
 
@@ -154,7 +149,7 @@ def with_packages(invocation: Invocation) -> Iterator[Fact]:
             place = word.source if waiting else word.source.part(len("--with="), len(text))
             for fact in requirement(place, where="run", group="dev") if not text.startswith((".", "/")) else ():
                 if isinstance(fact, Dependency):
-                    yield fact.replace(**_where(invocation))
+                    yield fact.replace(**where_of(invocation))
         waiting = text == "--with"
 
 
@@ -170,12 +165,12 @@ def _run(invocation: Invocation) -> Iterator[Fact]:
         parts = {"name": word.source.at(0, len(name)), "constraint": word.source.at(len(name) + 1, len(word.text))}
         yield Dependency(
             span=parts["constraint"], parts=parts, ecosystem="pypi", where=where, name=name, constraint=version,
-            firmness="tag" if version == "latest" else "exact", **_where(invocation),
+            firmness="tag" if version == "latest" else "exact", **where_of(invocation),
         )  # fmt: skip
     elif not word.text.startswith((".", "/", "~")):
         for fact in requirement(word.source, where=where, group="dev"):
             if isinstance(fact, Dependency):
-                yield fact.replace(**_where(invocation))
+                yield fact.replace(**where_of(invocation))
 
 
 def _publish(invocation: Invocation) -> Publish:
