@@ -33,7 +33,6 @@ from relcheck.source import Source, Span
 from relcheck.vcs import origin
 
 _REWRITTEN = ("kubernetes", "kustomize", "helm", "skaffold")
-_REWRITES = ("skaffold", "tilt")
 _ENV_FILES = (".env.example", ".env.sample", ".env.template", ".env.dist", ".env")
 _CREDENTIAL_HOMES = (".npmrc", ".pypirc", ".netrc", "auth.json")
 _VARIABLE = lazy_pattern(r"\$(?:\w+|\{\w+(?::?[-?][^{}]*)?\})")
@@ -305,7 +304,10 @@ def _rewritten(repository: Repository) -> dict[str, list[str]]:
     """Return the folders of the files that build an image for Skaffold or Tilt, which rewrite its name in what they deploy."""
     found: dict[str, list[str]] = {}
     for path, _, image in repository.all(Image):
-        if image.engine in _REWRITES and image.role == "output" and isinstance(image.name, str):
+        if image.role != "output" or not isinstance(image.name, str):
+            continue
+        # What Tilt deploys is not known here: under a full name others deploy the same manifests from a registry.
+        if image.engine == "skaffold" or (image.engine == "tilt" and image.registry == ""):
             found.setdefault(image.name, []).append(folder_of(path))
     return found
 
